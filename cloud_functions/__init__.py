@@ -1,0 +1,1 @@
+"""The cloud, on AWS or on this computer."""

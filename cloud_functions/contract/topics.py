@@ -1,0 +1,126 @@
+"""Every MQTT topic of the product and of the services it uses, spelt once.
+
+Reserved shadow topics: AWS reference, section 1.1; presence: section 3.1; Basic Ingest: section
+2.7; the product's own topics: design, section 4.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+THINGS_PREFIX: Final = "$aws/things/"
+PRODUCT_PREFIX: Final = "robofleet/"
+BASIC_INGEST_PREFIX: Final = "$aws/rules/"
+PRESENCE_PREFIX: Final = "$aws/events/presence/"
+SUBSCRIPTION_EVENTS_PREFIX: Final = "$aws/events/subscriptions/"
+
+
+class ShadowOperation(StrEnum):
+    """What a client may ask of a shadow."""
+
+    GET = "get"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class Answer(StrEnum):
+    """What the shadow service says about a request or a change."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DELTA = "delta"
+    DOCUMENTS = "documents"
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowTopic:
+    """A shadow topic taken apart; `name` is None for the classic shadow."""
+
+    thing: str
+    name: str | None
+    operation: ShadowOperation
+    answer: Answer | None = None
+
+
+def shadow_prefix(thing: str, name: str | None = None) -> str:
+    """The prefix P of the shadow topics of a thing."""
+    if name is None:
+        return f"{THINGS_PREFIX}{thing}/shadow"
+    return f"{THINGS_PREFIX}{thing}/shadow/name/{name}"
+
+
+def shadow(
+    thing: str,
+    operation: ShadowOperation,
+    answer: Answer | None = None,
+    name: str | None = None,
+) -> str:
+    """A shadow request topic, or with `answer` the topic it is answered on."""
+    topic = f"{shadow_prefix(thing, name)}/{operation}"
+    return topic if answer is None else f"{topic}/{answer}"
+
+
+_OPERATIONS: Final = {member.value: member for member in ShadowOperation}
+_ANSWERS: Final = {member.value: member for member in Answer}
+_CLASSIC_LEVELS: Final = 5  # $aws/things/T/shadow/update
+_NAMED_LEVELS: Final = 7  # $aws/things/T/shadow/name/N/update
+
+
+def parse_shadow(topic: str) -> ShadowTopic | None:
+    """The shadow topic behind the text, or None if it is not one.
+
+    Names are not checked here: the service answers a bad name, it does not ignore it.
+    """
+    if not topic.startswith(THINGS_PREFIX):
+        return None
+    levels = topic.split("/")
+    if len(levels) < _CLASSIC_LEVELS or levels[3] != "shadow":
+        return None
+    if levels[4] == "name" and len(levels) >= _NAMED_LEVELS:
+        name, rest = levels[5], levels[6:]
+    else:
+        name, rest = None, levels[4:]
+    operation = _OPERATIONS.get(rest[0])
+    if operation is None or len(rest) > 2:  # noqa: PLR2004  operation and answer
+        return None
+    if len(rest) == 1:
+        return ShadowTopic(levels[2], name, operation)
+    answer = _ANSWERS.get(rest[1])
+    return None if answer is None else ShadowTopic(levels[2], name, operation, answer)
+
+
+class ProductTopic(StrEnum):
+    """The last level of the product's own topics, `robofleet/<thing>/<this>`."""
+
+    MISSION = "mission"
+    FACT = "fact"
+    TELEMETRY = "telemetry"
+    WILL = "will"
+
+
+POSE_RULE: Final = "pose"
+
+
+def product(thing: str, kind: ProductTopic) -> str:
+    """A topic of the product: a mission record, a fact, telemetry on demand, or the will."""
+    return f"{PRODUCT_PREFIX}{thing}/{kind}"
+
+
+def pose(thing: str) -> str:
+    """Where a watched robot streams its position: Basic Ingest, free of messaging charges."""
+    return f"{BASIC_INGEST_PREFIX}{POSE_RULE}/{PRODUCT_PREFIX}{thing}/pose"
+
+
+def presence(event: str, client_id: str) -> str:
+    """The topic on which the broker tells that a client came or went."""
+    return f"{PRESENCE_PREFIX}{event}/{client_id}"
+
+
+def robot_subscriptions(thing: str) -> tuple[str, ...]:
+    """What a robot listens to: its delta, and the answers to its own requests."""
+    return (
+        shadow(thing, ShadowOperation.UPDATE, Answer.DELTA),
+        shadow(thing, ShadowOperation.UPDATE, Answer.ACCEPTED),
+        shadow(thing, ShadowOperation.UPDATE, Answer.REJECTED),
+        f"{shadow_prefix(thing)}/{ShadowOperation.GET}/+",
+    )

@@ -1,0 +1,1 @@
+"""One deployed function a file."""

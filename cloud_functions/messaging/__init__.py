@@ -1,0 +1,1 @@
+"""Adapters that carry things, named by technology."""

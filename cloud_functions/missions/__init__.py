@@ -1,0 +1,1 @@
+"""Mission history and mission maps."""

@@ -1,0 +1,1 @@
+"""Alerts, presence and the phones that watch."""

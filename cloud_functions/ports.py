@@ -1,0 +1,145 @@
+"""What the rooms of the cloud ask of the world, as small as their callers need."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+
+class Message(NamedTuple):
+    """One MQTT message inside the cloud, whatever broker it came from.
+
+    `client_id` is "n/a" and `principal` empty for what the cloud itself says.  `properties` are
+    the MQTT 5 properties by their names in `contract.mqtt`, None when there are none.
+    """
+
+    topic: str
+    payload: bytes
+    qos: int = 0
+    retain: bool = False
+    client_id: str = "n/a"
+    principal: str = ""
+    properties: Mapping[str, Any] | None = None
+
+
+Deliver: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]
+"""Takes a batch a broker has received; returns once all of it is durable (decision 8)."""
+
+
+class Broker(Protocol):
+    """A broker of any of the four kinds, as the cloud sees it."""
+
+    async def start(self, deliver: Deliver, filters: Sequence[str]) -> None:
+        """Serve; hand every message that matches one of the topic filters to `deliver`.
+
+        Basic Ingest topics and shadow requests are among the filters.  A QoS 1 message is
+        acknowledged to its publisher (or to the broker it came from) when `deliver` returned.
+        """
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send to all who subscribed, in order; never to `deliver` again."""
+
+    async def stop(self) -> None:
+        """Stop serving; what was acknowledged is durable."""
+
+
+Key: TypeAlias = tuple[str, str]
+"""Partition and sort key of an item."""
+
+Item: TypeAlias = dict[str, Any]
+"""JSON values only; numbers are int or float."""
+
+
+class Stored(NamedTuple):
+    """An item with its key and its version, which starts at 1 and grows by 1 with each write."""
+
+    key: Key
+    item: Item
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Write an item whole.
+
+    `expected_version` 0 demands that no item exists, None demands nothing.
+    """
+
+    key: Key
+    item: Item
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Remove an item; with `expected_version`, only that version of it."""
+
+    key: Key
+    expected_version: int | None = None
+
+
+class Table(Protocol):
+    """Items by partition and sort key.  Everything is durable when a method returns."""
+
+    def get(self, key: Key) -> Stored | None:
+        """The item, or None."""
+
+    def put(self, key: Key, item: Item, *, expected_version: int | None = None) -> int:
+        """Write it whole; the new version.  Raises VersionConflict."""
+
+    def delete(self, key: Key) -> bool:
+        """Remove it; whether it was there."""
+
+    def query(
+        self,
+        partition: str,
+        *,
+        prefix: str = "",
+        after: str | None = None,
+        newest_first: bool = False,
+        limit: int = 100,
+    ) -> Sequence[Stored]:
+        """Items of a partition in the order of their sort keys, from just beyond `after`."""
+
+    def write(self, changes: Sequence[Put | Delete]) -> None:
+        """All of the changes or none.  Raises VersionConflict."""
+
+
+class BlobStore(Protocol):
+    """Bytes by name."""
+
+    def put(self, name: str, data: bytes, content_type: str = "application/json") -> None:
+        """Store under the name, replacing what was there; durable on return."""
+
+    def get(self, name: str) -> bytes | None:
+        """The bytes, or None."""
+
+    def delete(self, name: str) -> bool:
+        """Remove it; whether it was there."""
+
+
+class Shadows(Protocol):
+    """Shadows as handlers reach them: over the data plane, never in the same process."""
+
+    def get(self, thing: str) -> Mapping[str, Any]:
+        """The whole document.  Raises NotFound."""
+
+    def desire(self, thing: str, desired: Mapping[str, Any], client_token: str) -> int:
+        """Merge into `desired`; the new version.  Raises InvalidRequest, TooLarge."""
+
+
+class Things(Protocol):
+    """The registry as handlers reach it."""
+
+    def attributes(self, thing: str) -> Mapping[str, str]:
+        """The attributes of a registered thing.  Raises NotFound."""
+
+
+class Phones(Protocol):
+    """Open WebSocket connections of phones."""
+
+    def post(self, connection_id: str, data: bytes) -> bool:
+        """Send to one connection; False when it has gone."""
+
+
+Clock: TypeAlias = Callable[[], float]
+"""Epoch seconds."""

@@ -1,0 +1,1 @@
+"""Things, certificates and what is attached to them."""

@@ -1,0 +1,1 @@
+"""The rules engine: a statement's language, its evaluation, its actions."""

@@ -1,0 +1,1 @@
+"""The local cloud: what AWS runs for us there, run here."""

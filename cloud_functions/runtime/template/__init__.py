@@ -1,0 +1,1 @@
+"""Reads a SAM template into the declaration the local cloud runs."""

@@ -1,0 +1,1 @@
+"""Device shadows: the document (pure) and the service."""

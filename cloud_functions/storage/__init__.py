@@ -1,0 +1,1 @@
+"""Adapters that keep things, named by technology."""
