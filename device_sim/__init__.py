@@ -1,0 +1,1 @@
+"""Robots, and what runs on board."""

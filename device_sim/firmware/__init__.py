@@ -1,0 +1,1 @@
+"""What runs on board: joins rows to links, pure."""

@@ -1,0 +1,1 @@
+"""The physics of robots: rows of arrays, pure."""

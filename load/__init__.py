@@ -1,0 +1,1 @@
+"""How much it carries: Locust users, shapes, ledger and report."""
