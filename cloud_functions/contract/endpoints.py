@@ -1,0 +1,44 @@
+"""Where a running cloud serves: the content of `endpoints.json` (design, section 4)."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+FILE_NAME: Final = "endpoints.json"
+DEFAULT_DIRECTORY: Final = Path(".robofleet")
+
+
+class NoCloud(Exception):
+    """No cloud runs on that data directory; the message says how to start one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """The addresses of one cloud; `ca` is a path relative to its data directory."""
+
+    mqtt: str
+    mqtts: str
+    https: str
+    http: str
+    ca: str
+    broker: str
+    pid: int
+
+    def as_json(self) -> str:
+        """The file's text."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def read(cls, directory: Path) -> "Endpoints":
+        """The endpoints of the cloud that runs on this data directory.  Raises NoCloud."""
+        path = directory / FILE_NAME
+        try:
+            said = json.loads(path.read_text())
+            return cls(**{name: said[name] for name in cls.__slots__})
+        except FileNotFoundError:
+            raise NoCloud(
+                f"no cloud runs on {directory}: start one with `robofleet up --data {directory}`"
+            ) from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise NoCloud(f"{path} is not readable ({error}): start the cloud again") from None

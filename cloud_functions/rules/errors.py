@@ -1,0 +1,20 @@
+"""What a statement may be refused for."""
+
+from cloud_functions.errors import InvalidDeclaration
+
+
+class SqlError(InvalidDeclaration):
+    """A statement that cannot run: what is wrong, and where, with a caret under the place.
+
+    `line` and `column` count from 1.
+    """
+
+    def __init__(self, reason: str, statement: str, position: int) -> None:
+        self.reason = reason
+        self.line = statement.count("\n", 0, position) + 1
+        start = statement.rfind("\n", 0, position) + 1
+        self.column = position - start + 1
+        end = statement.find("\n", start)
+        text = statement[start:] if end < 0 else statement[start:end]
+        caret = " " * (position - start) + "^"
+        super().__init__(f"line {self.line}, column {self.column}: {reason}\n  {text}\n  {caret}")
