@@ -37,24 +37,8 @@ class Token(NamedTuple):
 
 KEYWORDS: Final = frozenset(
     [
-        "SELECT",
-        "FROM",
-        "WHERE",
-        "AS",
-        "AND",
-        "OR",
-        "NOT",
-        "TRUE",
-        "FALSE",
-        "NULL",
-        "CASE",
-        "WHEN",
-        "THEN",
-        "ELSE",
-        "END",
-        "IN",
-        "EXISTS",
-        "SET",
+        *("SELECT", "FROM", "WHERE", "AS", "SET", "AND", "OR", "NOT", "IN", "EXISTS"),
+        *("CASE", "WHEN", "THEN", "ELSE", "END", "TRUE", "FALSE", "NULL"),
     ]
 )
 
