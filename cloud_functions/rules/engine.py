@@ -28,10 +28,10 @@ class RulesEngine:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self._by_name = {rule.name: rule for rule in rules}
-        self._tree: FilterTree[Rule] = FilterTree()
+        self._tree: FilterTree[str] = FilterTree(parent=False)
         for rule in rules:
             if rule.statement.topic_filter is not None:
-                self._tree.add(rule.statement.topic_filter, rule)
+                self._tree.add(rule.statement.topic_filter, rule.name)
 
     @property
     def topic_filters(self) -> list[str]:
@@ -49,8 +49,9 @@ class RulesEngine:
         if message.topic.startswith(BASIC_INGEST_PREFIX):
             yield from self._fire_ingest(message, now_ms)
             return
-        rules = self._tree.match(message.topic)
-        if rules:
+        names = self._tree.match(message.topic)
+        if names:
+            rules = [self._by_name[name] for name in names]
             yield from _outcomes(rules, message, message.topic, now_ms)
 
     def _fire_ingest(self, message: Message, now_ms: int) -> Iterator[Fired]:
@@ -60,7 +61,7 @@ class RulesEngine:
         if rule is None:
             return
         wanted = rule.statement.topic_filter
-        if wanted is None or matches(wanted, rest):
+        if wanted is None or matches(wanted, rest, parent=False):
             yield from _outcomes((rule,), message, rest, now_ms)
 
 
