@@ -1,13 +1,11 @@
 """What the cloud refuses, each with the code and the HTTP status its caller sees."""
 
-from typing import ClassVar
-
 
 class CloudError(Exception):
     """Anything the cloud refuses."""
 
-    code: ClassVar[str] = "internal"
-    status: ClassVar[int] = 500
+    code: str = "internal"
+    status: int = 500
 
 
 class InvalidRequest(CloudError):

@@ -1,1 +1,4 @@
-"""Device shadows: the document (pure) and the service."""
+"""Device shadows: the document (pure: `request`, `merge`, `document`, `answers`) and the service.
+
+AWS reference, section 1.
+"""

@@ -1,0 +1,249 @@
+"""Answers shadow requests, over MQTT in batches and over HTTP one by one, through the same path.
+
+A batch is merged in memory at once, so that the next batch sees it; what it writes is committed
+by the caller, and only then do its messages go out (design, decision 8).  When a commit fails
+the caller says `failed`, and what was merged is forgotten.
+"""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import orjson
+
+from cloud_functions.cells import cell_of
+from cloud_functions.contract import topics
+from cloud_functions.contract.shadows import is_shadow_name, is_thing_name
+from cloud_functions.contract.topics import Answer, ShadowOperation, ShadowTopic
+from cloud_functions.ports import Message
+from cloud_functions.shadow import document as documents
+from cloud_functions.shadow import errors
+from cloud_functions.shadow.document import Document
+from cloud_functions.shadow.errors import ShadowError
+from cloud_functions.shadow.request import (
+    DEFAULT_LIMITS,
+    ShadowLimits,
+    parse_update,
+    token_if_any,
+)
+from cloud_functions.shadow.store import ShadowKey, ShadowStore, Write
+
+DEFAULT_CACHED: Final = 50_000
+"""Documents kept in memory, about 10 KB each when full."""
+_MAX_PAGE: Final = 100
+_DEFAULT_PAGE: Final = 25
+
+
+class Asked(NamedTuple):
+    """Who asked for what, for the answer when a commit fails."""
+
+    topic: ShadowTopic
+    token: str | None
+
+
+@dataclass(slots=True)
+class Pending:
+    """What a batch made: to be committed, then published, in this order."""
+
+    writes: dict[ShadowKey, bytes | None] = field(default_factory=dict)
+    messages: list[Message] = field(default_factory=list)
+    asked: list[Asked] = field(default_factory=list)
+    accepted: int = 0
+    rejected: int = 0
+
+    def to_commit(self) -> Sequence[Write]:
+        """The last state of every shadow touched."""
+        return [Write(key, raw) for key, raw in self.writes.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some names of a thing's shadows; `next_token` None on the last page."""
+
+    names: Sequence[str]
+    next_token: str | None
+
+
+class ShadowService:
+    """The shadows of the things of this process's cells."""
+
+    def __init__(
+        self,
+        stores: Sequence[ShadowStore],
+        limits: ShadowLimits = DEFAULT_LIMITS,
+        *,
+        cached: int = DEFAULT_CACHED,
+    ) -> None:
+        self._stores = stores
+        self._limits = limits
+        self._cached = cached
+        self._documents: OrderedDict[ShadowKey, Document | None] = OrderedDict()
+
+    # ------------------------------------------------------------ MQTT
+
+    def handle(self, requests: Sequence[Message], now_s: float) -> Pending:
+        """Every shadow request of a batch; messages that are none are passed over."""
+        pending, second = Pending(), int(now_s)
+        for request in requests:
+            topic = topics.parse_shadow(request.topic)
+            if topic is not None and topic.answer is None:
+                self._handle(topic, request.payload, second, pending)
+        return pending
+
+    def _handle(self, topic: ShadowTopic, payload: bytes, now_s: int, pending: Pending) -> None:
+        try:
+            key = _key(topic)
+            if topic.operation is ShadowOperation.UPDATE:
+                self._update(topic, key, payload, now_s, pending)
+            elif topic.operation is ShadowOperation.GET:
+                body = self._get(key, payload, now_s)
+                pending.messages.append(_message(topic, Answer.ACCEPTED, body))
+            else:
+                body = self._delete(key, payload, now_s, pending)
+                pending.messages.append(_message(topic, Answer.ACCEPTED, body))
+        except ShadowError as error:
+            body = documents.rejected_body(error, now_s, token_if_any(payload))
+            pending.messages.append(_message(topic, Answer.REJECTED, body))
+            pending.rejected += 1
+        else:
+            pending.accepted += 1
+
+    def _update(
+        self, topic: ShadowTopic, key: ShadowKey, payload: bytes, now_s: int, pending: Pending
+    ) -> bytes:
+        request = parse_update(payload, self._limits)
+        before = self._find(key)
+        after = documents.update(before, request, now_s, self._limits)
+        self._keep(key, after)
+        pending.writes[key] = documents.preserve(after)
+        token = request.client_token
+        pending.asked.append(Asked(topic, token))
+        out = pending.messages
+        if difference := documents.delta_body(after, token):
+            out.append(_message(topic, Answer.DELTA, difference))
+        whole = documents.documents_body(before, after, token)
+        out.append(_message(topic, Answer.DOCUMENTS, whole))
+        accepted = documents.accepted_body(request, after)
+        out.append(_message(topic, Answer.ACCEPTED, accepted))
+        return accepted
+
+    def _get(self, key: ShadowKey, payload: bytes, now_s: int) -> bytes:
+        return documents.get_body(self._existing(key), now_s, token_if_any(payload))
+
+    def _delete(self, key: ShadowKey, payload: bytes, now_s: int, pending: Pending) -> bytes:
+        current = self._existing(key)
+        tombstone = documents.delete(current, now_s)
+        self._keep(key, tombstone)
+        pending.writes[key] = documents.preserve(tombstone)
+        return documents.deleted_body(current, now_s, token_if_any(payload))
+
+    def failed(self, pending: Pending, now_s: float) -> list[Message]:
+        """A commit failed: forget what was merged, and tell everybody who asked."""
+        for key in pending.writes:
+            self._documents.pop(key, None)
+        error = errors.internal()
+        return [
+            _message(
+                asked.topic,
+                Answer.REJECTED,
+                documents.rejected_body(error, int(now_s), asked.token),
+            )
+            for asked in pending.asked
+        ]
+
+    # ------------------------------------------------------------ HTTP
+
+    def get(self, thing: str, name: str | None, now_s: float) -> bytes:
+        """The document as GetThingShadow answers it.  Raises ShadowError."""
+        return self._get(_key_of(thing, name), b"", int(now_s))
+
+    def update(
+        self, thing: str, name: str | None, body: bytes, now_s: float
+    ) -> tuple[bytes, Pending]:
+        """UpdateThingShadow: the accepted body, and what to commit and publish before it.
+
+        Raises ShadowError; an HTTP error is told over HTTP only (reference, 1.1).
+        """
+        topic = ShadowTopic(thing, name, ShadowOperation.UPDATE)
+        pending = Pending()
+        accepted = self._update(topic, _key_of(thing, name), body, int(now_s), pending)
+        return accepted, pending
+
+    def delete(self, thing: str, name: str | None, now_s: float) -> tuple[bytes, Pending]:
+        """DeleteThingShadow: the answer, and what to commit before it.  Raises ShadowError."""
+        pending = Pending()
+        return self._delete(_key_of(thing, name), b"", int(now_s), pending), pending
+
+    def list_named(
+        self, thing: str, after: str | None = None, page_size: int = _DEFAULT_PAGE
+    ) -> Page:
+        """Names of a thing's named shadows.  Raises ShadowError."""
+        if not is_thing_name(thing):
+            raise errors.invalid_name("thing")
+        if not 1 <= page_size <= _MAX_PAGE:
+            raise errors.invalid(f"pageSize is 1 to {_MAX_PAGE}")
+        listed = set(self._store(thing).names(thing))
+        listed.update(name for owner, name in self._documents if owner == thing and name)
+        names = [
+            name
+            for name in sorted(listed)
+            if (after is None or name > after) and self._exists((thing, name))
+        ]
+        page = names[:page_size]
+        return Page(page, page[-1] if len(names) > page_size else None)
+
+    # ------------------------------------------------------------ documents
+
+    def _store(self, thing: str) -> ShadowStore:
+        return self._stores[cell_of(thing, len(self._stores))]
+
+    def _find(self, key: ShadowKey) -> Document | None:
+        known = self._documents
+        if key in known:
+            known.move_to_end(key)
+            return known[key]
+        raw = self._store(key[0]).get(key)
+        return self._keep(key, None if raw is None else documents.revive(raw))
+
+    def _keep(self, key: ShadowKey, document: Document | None) -> Document | None:
+        known = self._documents
+        known[key] = document
+        known.move_to_end(key)
+        if len(known) > self._cached:
+            known.popitem(last=False)
+        return document
+
+    def _exists(self, key: ShadowKey) -> bool:
+        found = self._find(key)
+        return found is not None and found.deleted_s is None
+
+    def _existing(self, key: ShadowKey) -> Document:
+        found = self._find(key)
+        if found is None or found.deleted_s is not None:
+            raise errors.not_found(key[1] or key[0])
+        return found
+
+
+def _key(topic: ShadowTopic) -> ShadowKey:
+    return _key_of(topic.thing, topic.name)
+
+
+def _key_of(thing: str, name: str | None) -> ShadowKey:
+    if not is_thing_name(thing):
+        raise errors.invalid_name("thing")
+    if name is not None and not is_shadow_name(name):
+        raise errors.invalid_name("shadow")
+    return thing, name or ""
+
+
+def _message(topic: ShadowTopic, answer: Answer, body: bytes) -> Message:
+    return Message(topics.shadow(topic.thing, topic.operation, answer, topic.name), body)
+
+
+def list_body(page: Page, now_s: float) -> bytes:
+    """The answer of ListNamedShadowsForThing."""
+    said: dict[str, object] = {"results": list(page.names), "timestamp": int(now_s)}
+    if page.next_token is not None:
+        said["nextToken"] = page.next_token
+    return orjson.dumps(said)
