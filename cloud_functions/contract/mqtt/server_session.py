@@ -1,0 +1,84 @@
+"""The broker's memory of one client, without I/O.
+
+Theory of operation.  A session outlives its connections as long as its expiry says.  It holds the
+client's subscriptions, the QoS 1 messages on their way to it (`inflight`, by packet id) and those
+that wait (`queue`): because the client is away, or because its Receive Maximum is reached.  What
+was on its way when the connection broke goes out again first, with DUP, then the queue in order.
+
+The rules that are easy to break: QoS 0 messages are never queued, and the queue has a limit, at
+which the oldest message is dropped and counted.
+"""
+
+from collections import deque
+from typing import Final
+
+from cloud_functions.contract.mqtt.packets import Publish, Subscription, Version
+
+_MAX_ID: Final = 65_535
+DEFAULT_MAX_QUEUED: Final = 10_000
+
+
+class ServerSession:
+    """One client's session; `expiry_s` 0 ends it with its connection."""
+
+    __slots__ = (
+        "client_id",
+        "dropped",
+        "expiry_s",
+        "inflight",
+        "max_queued",
+        "next_id",
+        "queue",
+        "subscriptions",
+        "version",
+        "window",
+    )
+
+    def __init__(
+        self, client_id: str, version: Version, *, max_queued: int = DEFAULT_MAX_QUEUED
+    ) -> None:
+        self.client_id = client_id
+        self.version = version
+        self.expiry_s = 0.0
+        self.subscriptions: dict[str, Subscription] = {}
+        self.inflight: dict[int, Publish] = {}
+        self.queue: deque[Publish] = deque()
+        self.window = _MAX_ID
+        self.max_queued = max_queued
+        self.next_id = 1
+        self.dropped = 0
+
+    def offer(self, message: Publish, *, is_online: bool) -> Publish | None:
+        """Take a QoS 1 message on; the packet to send now, or None when it has to wait."""
+        if is_online and not self.queue and len(self.inflight) < self.window:
+            return self._launch(message)
+        if len(self.queue) >= self.max_queued:
+            self.queue.popleft()
+            self.dropped += 1
+        self.queue.append(message)
+        return None
+
+    def acknowledged(self, packet_id: int) -> list[Publish]:
+        """The client has a message; the packets that may go out now in its place."""
+        self.inflight.pop(packet_id, None)
+        return self._drain()
+
+    def resume(self) -> list[Publish]:
+        """What to send first on a new connection of the same session."""
+        again = [packet._replace(dup=True) for packet in self.inflight.values()]
+        return again + self._drain()
+
+    def _drain(self) -> list[Publish]:
+        packets: list[Publish] = []
+        while self.queue and len(self.inflight) < self.window:
+            packets.append(self._launch(self.queue.popleft()))
+        return packets
+
+    def _launch(self, message: Publish) -> Publish:
+        packet_id = self.next_id
+        while packet_id in self.inflight:
+            packet_id = packet_id % _MAX_ID + 1
+        self.next_id = packet_id % _MAX_ID + 1
+        packet = message._replace(packet_id=packet_id)
+        self.inflight[packet_id] = packet
+        return packet

@@ -1,0 +1,1 @@
+"""The device gateway: the broker that is built in and behaves as AWS IoT Core's."""
