@@ -70,7 +70,7 @@ def read_rule(declared: DeclaredRule) -> Rule:
     """The rule behind a declaration.  Raises InvalidDeclaration naming rule, place and reason."""
     try:
         if declared.error_action is not None:
-            raise InvalidDeclaration("ErrorAction is not supported")  # noqa: TRY301  one answer for all refusals
+            raise InvalidDeclaration("ErrorAction is not supported")
         actions = tuple(read_action(each.kind, each.parameters) for each in declared.actions)
         return Rule(declared.name, parse(declared.sql), actions, declared.where)
     except InvalidDeclaration as error:

@@ -1,0 +1,1 @@
+"""Everything the cloud serves over HTTP and WebSocket, on one port."""

@@ -1,0 +1,63 @@
+"""Finds the route of a request as API Gateway does: exact, then parameters, then greedy."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from cloud_functions.runtime.template.declaration import Route
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A route and the values of its path parameters."""
+
+    route: Route
+    parameters: Mapping[str, str]
+
+
+class Routes:
+    """All routes of a template, most specific first."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        ordered = sorted(routes, key=_generality)
+        self._routes = [(route, _pattern(route.path)) for route in ordered]
+
+    def find(self, method: str, path: str) -> Match | None:
+        """The route for a request, or None."""
+        for route, pattern in self._routes:
+            if route.method in (method, "ANY") and (found := pattern.match(path)):
+                values = {name: unquote(value) for name, value in found.groupdict().items()}
+                return Match(route, values)
+        return None
+
+    def methods(self, path: str) -> set[str]:
+        """The methods some route has for this path."""
+        return {route.method for route, pattern in self._routes if pattern.match(path)}
+
+
+def _generality(route: Route) -> tuple[int, int, int, int]:
+    is_default = route.path == "$default"
+    return (
+        is_default,
+        route.path.count("+}"),
+        route.path.count("{"),
+        int(route.method == "ANY"),
+    )
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    if path == "$default":
+        return re.compile(r"")
+    parts = re.split(r"(\{[^}]+\})", path.rstrip("/") or "/")
+    text = "".join(_piece(part) for part in parts)
+    return re.compile(text + r"/?\Z")
+
+
+def _piece(part: str) -> str:
+    if not part.startswith("{"):
+        return re.escape(part)
+    name = part[1:-1]
+    if name.endswith("+"):
+        return f"(?P<{name[:-1]}>.+)"
+    return f"(?P<{name}>[^/]+)"
