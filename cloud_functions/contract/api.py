@@ -76,6 +76,8 @@ class CommandAccepted(Answer):
     version: int
     time: float
     expires: float
+    superseded: str | None = None
+    """The id of an earlier wish that this one replaced before the robot saw it."""
 
 
 class Settings(Body):

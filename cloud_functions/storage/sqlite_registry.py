@@ -68,12 +68,12 @@ class SqliteRegistry:
     def certificate(self, certificate_id: str) -> Certificate | None:
         """The certificate, or None."""
         row = self._connection.execute(f"{_CERTIFICATE} WHERE id = ?", (certificate_id,)).fetchone()
-        return None if row is None else Certificate(*row[:5], Status(row[5]))
+        return None if row is None else _certificate(row)
 
     def certificates(self) -> list[Certificate]:
         """All of them."""
         rows = self._connection.execute(f"{_CERTIFICATE} ORDER BY id")
-        return [Certificate(*row[:5], Status(row[5])) for row in rows]
+        return [_certificate(row) for row in rows]
 
     def put_certificate(self, certificate: Certificate) -> None:
         """Write it whole."""
@@ -103,3 +103,8 @@ class SqliteRegistry:
     def close(self) -> None:
         """Let the file go."""
         self._connection.close()
+
+
+def _certificate(row: tuple[str, ...]) -> Certificate:
+    identifier, common_name, pem, thing, policy, status = row
+    return Certificate(identifier, common_name, pem, thing, policy, Status(status))

@@ -216,6 +216,6 @@ class Functions:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
-            **self._variables,
             **function.environment,
+            **self._variables,
         }

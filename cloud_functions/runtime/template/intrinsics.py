@@ -16,6 +16,9 @@ PSEUDO: Final[Mapping[str, str]] = {
     "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/local/0",
     "AWS::URLSuffix": "amazonaws.com",
 }
+USER_POOL: Final = "local_robofleet"
+PHONE_CLIENT: Final = "robofleet-phone"
+"""What `Ref` of a Cognito user pool and of its client mean here."""
 NO_VALUE: Final = "AWS::NoValue"
 _HOLE: Final = re.compile(r"\$\{([^}!][^}]*)\}")
 _LITERAL_HOLE: Final = re.compile(r"\$\{!([^}]*)\}")

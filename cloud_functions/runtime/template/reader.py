@@ -16,7 +16,13 @@ from cloud_functions.runtime.template.declaration import (
     TableSpec,
     TopicRule,
 )
-from cloud_functions.runtime.template.intrinsics import ACCOUNT, REGION, Resolver
+from cloud_functions.runtime.template.intrinsics import (
+    ACCOUNT,
+    PHONE_CLIENT,
+    REGION,
+    USER_POOL,
+    Resolver,
+)
 from cloud_functions.runtime.template.yaml_nodes import Marked, Place, caret, load
 
 IGNORED: Final = frozenset(
@@ -168,6 +174,11 @@ class _Reader:
                 url = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
                 arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
                 return {"": url, "Arn": arn, "QueueName": name}
+            case "AWS::Cognito::UserPool":
+                arn = f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{USER_POOL}"
+                return {"": USER_POOL, "Arn": arn, "UserPoolId": USER_POOL}
+            case "AWS::Cognito::UserPoolClient":
+                return {"": PHONE_CLIENT, "ClientId": PHONE_CLIENT}
             case _:
                 return {"": name, "Arn": f"arn:aws:local:{REGION}:{ACCOUNT}:{name}"}
 

@@ -1,0 +1,22 @@
+"""What the owner should know of a robot, newest first."""
+
+from typing import Any
+
+from cloud_functions.bootstrap import Cloud
+from cloud_functions.contract.api import AlertList
+from cloud_functions.handlers.entrypoint import Event, entrypoint
+from cloud_functions.handlers.events import answer, http_request
+
+REQUEST = None
+RESPONSE = AlertList
+STATUS = 200
+
+
+def handle(event: Event, cloud: Cloud) -> dict[str, Any]:
+    """What the owner should know of a robot, newest first."""
+    request = http_request(event)
+    thing = cloud.accounts.owned_thing(request.claims, request.path["thing"])
+    return answer(STATUS, cloud.alerts.history(thing, request.query.get("next")))
+
+
+handler = entrypoint(handle)
