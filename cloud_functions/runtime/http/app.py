@@ -115,7 +115,7 @@ class _Collector:
 
 def _metrics(counts: Counts) -> Callable[[Request], Awaitable[Response]]:
     registry = CollectorRegistry()
-    registry.register(_Collector(counts))  # type: ignore[arg-type]
+    registry.register(_Collector(counts))
 
     async def metrics(_request: Request) -> Response:
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")

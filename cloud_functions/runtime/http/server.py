@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import Iterator
 from typing import Final
 
 import uvicorn
@@ -32,7 +33,7 @@ class _Server(uvicorn.Server):
     """Leaves signals to the process that runs it."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # type: ignore[no-untyped-def]
+    def capture_signals(self) -> Iterator[None]:
         yield
 
 
@@ -58,7 +59,7 @@ class HttpServer:
         self._task = asyncio.create_task(
             self._server.serve(sockets=[self._listening]), name="http-server"
         )
-        while not self._server.started and not self._task.done():
+        while not self._server.started and not self._task.done():  # noqa: ASYNC110  uvicorn offers no event
             await asyncio.sleep(0.005)
 
     async def stop(self) -> None:

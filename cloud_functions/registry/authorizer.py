@@ -1,0 +1,57 @@
+"""Answers the gateway's questions from the registry and its policies."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from cloud_functions.policies.evaluate import Statement, is_allowed, parse
+from cloud_functions.registry.certificates import CertificateStore, Status
+
+ANONYMOUS: Final = "anonymous"
+_KINDS: Final = {
+    "iot:Connect": "client",
+    "iot:Publish": "topic",
+    "iot:RetainPublish": "topic",
+    "iot:Receive": "topic",
+    "iot:Subscribe": "topicfilter",
+}
+_MAX_REMEMBERED: Final = 100_000
+
+
+class RegistryAuthorizer:
+    """A client is who its certificate says; the plain port is `anonymous` and may do everything."""
+
+    def __init__(self, store: CertificateStore, *, plain: bool = True) -> None:
+        self._store = store
+        self._plain = plain
+        self._statements: dict[str, tuple[str, Sequence[Statement]]] = {}
+        self._remembered: dict[tuple[str, str, str, str], bool] = {}
+
+    def authenticate(self, certificate_id: str | None) -> str | None:
+        """The principal, or None for nobody; the registry is read anew at each connect."""
+        if certificate_id is None:
+            return ANONYMOUS if self._plain else None
+        found = self._store.certificate(certificate_id)
+        if found is None or found.status is not Status.ACTIVE:
+            return None
+        document = self._store.policy(found.policy)
+        self._statements[found.id] = (found.thing, parse(document) if document else ())
+        return found.id
+
+    def allows(self, principal: str, client_id: str, action: str, resource: str) -> bool:
+        """Whether the principal may do it."""
+        if principal == ANONYMOUS:
+            return True
+        key = (principal, client_id, action, resource)
+        known = self._remembered.get(key)
+        if known is None:
+            if len(self._remembered) >= _MAX_REMEMBERED:
+                self._remembered.clear()
+            known = self._remembered[key] = self._decide(*key)
+        return known
+
+    def _decide(self, principal: str, client_id: str, action: str, resource: str) -> bool:
+        thing, statements = self._statements.get(principal, ("", ()))
+        variables = {"iot:ClientId": client_id, "iot:CertificateId": principal}
+        if thing and thing == client_id:  # the reference's condition for thing variables
+            variables["iot:Connection.Thing.ThingName"] = thing
+        return is_allowed(statements, action, f"{_KINDS[action]}/{resource}", variables)

@@ -1,0 +1,87 @@
+"""`robofleet up`: the local cloud, until Ctrl-C."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+
+from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints
+from cloud_functions.errors import CloudError
+from cloud_functions.runtime.local_cloud import DEFAULT_TEMPLATE, CloudOptions, LocalCloud
+
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+
+def up(
+    data: Annotated[Path, typer.Option("--data", help="Data directory.")] = DEFAULT_DIRECTORY,
+    template: Annotated[
+        Path, typer.Option("--template", help="A SAM template of your own.")
+    ] = DEFAULT_TEMPLATE,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", help="NAME=VALUE for the template.")
+    ] = None,
+    broker: Annotated[
+        str | None, typer.Option(help="builtin, mosquitto or mqtt://host:port.")
+    ] = None,
+    mqtt_port: Annotated[int, typer.Option(min=0, max=65535, help="MQTT, plain.")] = 1883,
+    mqtts_port: Annotated[int, typer.Option(min=0, max=65535, help="MQTT, mutual TLS.")] = 8883,
+    http_port: Annotated[int, typer.Option(min=0, max=65535, help="HTTP and WebSocket.")] = 8080,
+    free_ports: Annotated[bool, typer.Option("--free-ports", help="Take any free ports.")] = False,
+) -> None:
+    """Run the cloud on this computer.
+
+    Example: robofleet up --broker builtin --http-port 8080
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        options = CloudOptions(
+            data=data,
+            template=template,
+            parameters=_parameters(parameter or []),
+            broker=broker,
+            mqtt_port=0 if free_ports else mqtt_port,
+            mqtts_port=0 if free_ports else mqtts_port,
+            http_port=0 if free_ports else http_port,
+        )
+        cloud = LocalCloud(options)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(cloud))
+    except (CloudError, OSError) as error:
+        _err.print(f"error: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+
+
+def _parameters(given: list[str]) -> dict[str, str]:
+    pairs = [each.partition("=") for each in given]
+    for name, sign, _ in pairs:
+        if not sign or not name:
+            raise typer.BadParameter(f"--parameter is NAME=VALUE, not {name}")
+    return {name: value for name, _, value in pairs}
+
+
+async def _run(cloud: LocalCloud) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    endpoints = await cloud.start()
+    _greet(endpoints)
+    await stopped.wait()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(5):
+            await cloud.stop()
+    _out.print("stopped")
+
+
+def _greet(endpoints: Endpoints) -> None:
+    _out.print(f"web and API  {endpoints.http}   (OpenAPI at /openapi.json)")
+    _out.print(f"MQTT         {endpoints.mqtt}   broker: {endpoints.broker}")
+    _out.print(f"MQTT by TLS  {endpoints.mqtts}   with a certificate of `robofleet certificate`")
+    _out.print("next         robofleet robots, or Ctrl-C to stop")

@@ -1,0 +1,200 @@
+"""The whole cloud in one process, put together from a template and a data directory."""
+
+import datetime
+import logging
+import os
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cloud_functions.contract.endpoints import Endpoints
+from cloud_functions.errors import Unauthorized
+from cloud_functions.ports import Broker, Message
+from cloud_functions.registry.authority import Authority
+from cloud_functions.registry.authorizer import RegistryAuthorizer
+from cloud_functions.rules.engine import RulesEngine
+from cloud_functions.rules.rule import Rule, read_rule
+from cloud_functions.runtime.brokers import BrokerAddresses, make_broker
+from cloud_functions.runtime.data_directory import DataDirectory
+from cloud_functions.runtime.functions.functions import Functions
+from cloud_functions.runtime.http import control_plane, data_plane
+from cloud_functions.runtime.http.api_gateway import ApiGateway
+from cloud_functions.runtime.http.app import build
+from cloud_functions.runtime.http.identity import Identity
+from cloud_functions.runtime.http.server import HttpServer, listen
+from cloud_functions.runtime.http.sockets import Sockets
+from cloud_functions.runtime.http.tokens import TokenMint, load_key
+from cloud_functions.runtime.message_core import SHADOW_REQUESTS, MessageCore
+from cloud_functions.runtime.template.declaration import Declaration
+from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
+from cloud_functions.runtime.template.reader import read
+from cloud_functions.shadow.service import ShadowService
+from cloud_functions.storage.committer import Committer
+from cloud_functions.storage.lmdb_shadows import LmdbShadows
+from cloud_functions.storage.sqlite_accounts import SqliteAccounts
+from cloud_functions.storage.sqlite_registry import SqliteRegistry
+
+DEFAULT_TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
+WEB: Final = Path(__file__).parents[2] / "mobile_client" / "web"
+_WARM: Final = ("Announce", "SendCommand", "PairRobot", "ListRobots", "Connect", "GetRobot")
+"""Functions whose first call a person waits for."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CloudOptions:
+    """What `robofleet up` is asked for."""
+
+    data: Path
+    template: Path = DEFAULT_TEMPLATE
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    broker: str | None = None
+    mqtt_port: int = 1883
+    mqtts_port: int = 8883
+    http_port: int = 8080
+    plain: bool = True
+
+
+class LocalCloud:
+    """Starts everything, says where it serves, stops everything."""
+
+    def __init__(self, options: CloudOptions) -> None:
+        self._options = options
+        self._directory = DataDirectory(options.data)
+        self.declaration: Declaration = read(options.template, parameters=options.parameters)
+        self.rules: Sequence[Rule] = [
+            read_rule(rule) for rule in self.declaration.rules if rule.enabled
+        ]
+        self._lock: int | None = None
+
+    async def start(self) -> Endpoints:
+        """Serve.  Raises DirectoryInUse, PortTaken and what a broker raises."""
+        options, directory = self._options, self._directory
+        self._lock = directory.lock()
+        self._listening = listen("127.0.0.1", options.http_port)
+        http = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        issuer = f"{http}/{USER_POOL}"
+
+        self._functions = Functions(
+            self.declaration.functions,
+            logs=directory.logs,
+            variables=self._variables(http, issuer),
+        )
+        await self._functions.start()
+        self._store = LmdbShadows(directory.shadows(0))
+        self._committer = Committer(self._store)
+        self._registry = SqliteRegistry(directory.registry)
+        self._accounts = SqliteAccounts(directory.registry)
+        authority = Authority(directory.pki, datetime.datetime.now(datetime.UTC))
+        addresses = BrokerAddresses("127.0.0.1", options.mqtt_port, options.mqtts_port)
+        self._broker: Broker
+        self._broker, self._broker_kind = make_broker(
+            options.broker,
+            addresses=addresses,
+            directory=directory,
+            tls=_server_context(authority),
+            registry=self._registry,
+            authorizer=RegistryAuthorizer(self._registry, plain=options.plain),
+        )
+        engine = RulesEngine(self.rules)
+        self.core = MessageCore(
+            shadows=ShadowService([self._store]),
+            committer=self._committer,
+            rules=engine,
+            submit=self._functions.submit,
+            publish=self._publish,
+        )
+        await self._broker.start(self.core.deliver, [*SHADOW_REQUESTS, *engine.topic_filters])
+        mint = TokenMint(load_key(directory.pki / "jwt.key"), issuer, PHONE_CLIENT)
+        await self._serve_http(mint)
+        self.core.resume(self._store.outbox())
+        await self._functions.warm([name for name in _WARM if name in self.declaration.functions])
+        plain, tls = addresses.urls(self._broker)
+        endpoints = Endpoints(
+            mqtt=plain,
+            mqtts=tls,
+            https="",
+            http=http,
+            ca="pki/ca.pem",
+            broker=self._broker_kind,
+            pid=os.getpid(),
+        )
+        directory.announce(endpoints)
+        return endpoints
+
+    async def _serve_http(self, mint: TokenMint) -> None:
+        def verify(token: str, issuer: str, audience: tuple[str, ...]) -> Mapping[str, object]:
+            """Whatever user pool a template names is the local one."""
+            if not issuer.endswith(f"/{USER_POOL}"):
+                raise Unauthorized(f"issuer {issuer} cannot be reached from here")
+            return mint.verify(token, audience)
+
+        self._sockets = Sockets(tuple(self.declaration.socket_routes), self._functions.invoke)
+        app = build(
+            declaration=self.declaration,
+            gateway=ApiGateway(self.declaration, self._functions.invoke, verify),
+            sockets=self._sockets,
+            identity=Identity(self._accounts, mint),
+            mint=mint,
+            aws_routes=[*data_plane.routes(self.core), *control_plane.routes(self._registry)],
+            web=WEB,
+            counts=self.counts,
+        )
+        self._http = HttpServer(app, self._listening)
+        await self._http.start()
+
+    def _publish(self, messages: Sequence[Message]) -> None:
+        self._broker.publish(messages)
+
+    def _variables(self, http: str, issuer: str) -> dict[str, str]:
+        """What functions find in their environment, over what the template says."""
+        directory = self._directory
+        root = str(Path(__file__).parents[2])
+        return {
+            "PYTHONPATH": root,
+            "ROBOFLEET_TABLES": str(directory.tables.resolve()),
+            "ROBOFLEET_BLOBS": str(directory.blobs.resolve()),
+            "ROBOFLEET_DATA_PLANE": http,
+            "ROBOFLEET_SOCKETS": http,
+            "ROBOFLEET_ISSUER": issuer,
+            "AWS_ENDPOINT_URL_IOT_DATA_PLANE": http,
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+
+    def counts(self) -> Mapping[str, float]:
+        """Everything counted since the start, by name."""
+        core = asdict(self.core.statistics)
+        functions = {f"function_{k}": v for k, v in asdict(self._functions.statistics).items()}
+        return {
+            **core,
+            **functions,
+            "now_async_events": self._functions.pending,
+            "now_phones": self._sockets.connections,
+        }
+
+    async def stop(self) -> None:
+        """Stop everything; what was accepted is on disk."""
+        self._directory.withdraw()
+        self._sockets.close()
+        await self._http.stop()
+        await self._broker.stop()
+        await self.core.close()
+        await self._functions.stop()
+        await self._committer.close()
+        self._store.close()
+        self._registry.close()
+        self._accounts.close()
+        if self._lock is not None:
+            os.close(self._lock)
+
+
+def _server_context(authority: Authority) -> ssl.SSLContext:
+    """Mutual TLS with certificates of the local CA."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.server_path, authority.server_key_path)
+    context.load_verify_locations(authority.ca_path)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
