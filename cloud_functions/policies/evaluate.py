@@ -1,4 +1,4 @@
-"""Evaluates policy documents (AWS reference, section 6.2): default deny, a Deny wins, else Allow."""
+"""Evaluates policies (AWS reference, section 6.2): default deny, a Deny wins, else Allow."""
 
 import json
 import re
