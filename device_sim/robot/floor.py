@@ -155,7 +155,9 @@ def _plan(
         half = CELL_CM // 2
         return (x - dock[0]) * CELL_CM - half, (y - dock[1]) * CELL_CM - half
 
-    def shape(identifier: str, name: str, x0: int, y0: int, x1: int, y1: int) -> Shape:
+    def shape(  # noqa: PLR0917  two names and a rectangle
+        identifier: str, name: str, x0: int, y0: int, x1: int, y1: int
+    ) -> Shape:
         corners = ((x0, y0), (x1, y0), (x1, y1), (x0, y1))
         return Shape(identifier, name, tuple(corner(*each) for each in corners))
 

@@ -1,0 +1,110 @@
+"""`robofleet robots`: a fleet at a running cloud."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
+from device_sim import scenario as scenarios
+from device_sim.link.aiomqtt_link import LinkOptions
+from device_sim.registration import NotRegistered, register, write_slips
+from device_sim.run import Run, RunOptions
+
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+_MAX_ROWS = 20
+
+
+def robots(
+    count: Annotated[int | None, typer.Option(min=1, max=5000, help="How many robots.")] = None,
+    speed: Annotated[float, typer.Option(min=0.1, max=10_000, help="Simulated s a s.")] = 1.0,
+    seed: Annotated[int, typer.Option(help="The same seed, the same fleet and luck.")] = 7,
+    scenario: Annotated[str, typer.Option(help="A named fleet, or a TOML file.")] = (
+        scenarios.DEFAULT
+    ),
+    data: Annotated[Path, typer.Option("--data", help="Data directory.")] = DEFAULT_DIRECTORY,
+    for_s: Annotated[float, typer.Option("--for", min=0, help="Seconds; 0 until Ctrl-C.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the fleet at the end.")] = False,
+) -> None:
+    """Run robots against the cloud that runs on a data directory.
+
+    Example: robofleet robots --count 3 --speed 60 --seed 7
+    """
+    try:
+        endpoints = Endpoints.read(data)
+        specs = scenarios.specs(scenarios.load(scenario), seed, count)
+        options = RunOptions(
+            specs=specs,
+            link=LinkOptions(endpoints.mqtt),
+            seed=seed,
+            speed=speed,
+            for_s=for_s,
+            pictures=data / "missions",
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_run(options, endpoints, data, as_json=as_json))
+    except (NoCloud, NotRegistered, scenarios.InvalidScenario) as error:
+        _err.print(f"error: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
+
+
+async def _run(options: RunOptions, endpoints: Endpoints, data: Path, *, as_json: bool) -> None:
+    await register(endpoints.http, options.specs, options.seed)
+    slips = write_slips(data, options.specs, options.seed)
+    run = Run(options, _out.print)
+    _out.print(f"{len(options.specs)} robots at {endpoints.mqtt}; claim codes in {slips}")
+    _out.print("next: robofleet phone login, robofleet phone pair SERIAL CODE; Ctrl-C ends")
+    work = asyncio.create_task(run.run(), name="fleet")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, work.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        if _out.is_terminal and not as_json:
+            await _show(run, work)
+        else:
+            await work
+    if as_json:
+        typer.echo(json.dumps([run.firmware.state_of(row) for row in range(len(run.fleet))]))
+    else:
+        _out.print(f"stopped: {run.sent} messages sent, {run.received} received")
+
+
+async def _show(run: Run, work: asyncio.Task[None]) -> None:
+    """A live table until the fleet ends."""
+    with Live(_table(run), console=_out, refresh_per_second=4) as live:
+        while not work.done():
+            await asyncio.wait({work}, timeout=0.5)
+            live.update(_table(run))
+    await work
+
+
+def _table(run: Run, clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S")) -> Table:
+    count = len(run.fleet)
+    table = Table(title=f"{clock()}  {run.sent} sent, {run.received} received")
+    for name in ("robot", "name", "online", "phase", "cycle", "battery", "missions", "error"):
+        table.add_column(name)
+    for row in range(min(count, _MAX_ROWS)):
+        state = run.firmware.state_of(row)
+        table.add_row(
+            str(state["thing"]),
+            run.fleet.specs[row].name,
+            "yes" if state["online"] else "no",
+            str(state["phase"]),
+            str(state["cycle"]),
+            f"{state['battery']} %",
+            str(state["missions"]),
+            str(state["error"] or ""),
+        )
+    if count > _MAX_ROWS:
+        table.caption = f"and {count - _MAX_ROWS} more"
+    return table

@@ -1,0 +1,44 @@
+"""What goes into a firmware step and what comes out: batches over rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Inbound(NamedTuple):
+    """A message that reached a robot."""
+
+    row: int
+    topic: str
+    payload: bytes
+
+
+class Outbound(NamedTuple):
+    """A message a robot sends; `handle` comes back in `acknowledged` at QoS 1, 0 otherwise."""
+
+    row: int
+    topic: str
+    payload: bytes
+    qos: int = 0
+    handle: int = 0
+
+
+@dataclass(slots=True)
+class Incoming:
+    """Everything that happened to the links since the last step."""
+
+    messages: Sequence[Inbound] = ()
+    acknowledged: Sequence[tuple[int, int]] = ()
+    """Pairs of row and handle."""
+    connected: Sequence[int] = ()
+    """Rows whose subscriptions are in force."""
+    lost: Sequence[int] = ()
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """Everything the robots want of their links now."""
+
+    messages: list[Outbound] = field(default_factory=list)
+    missions: list[tuple[int, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
+    """Row, record and map of missions that have just ended, for who draws pictures."""

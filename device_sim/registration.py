@@ -1,0 +1,74 @@
+"""Makes robots known to a cloud, and writes the slips that stand under them."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+import numpy as np
+
+from device_sim.robot.chance import Purpose, hashed, key_of
+from device_sim.robot.fleet import RobotSpec
+from device_sim.robot.parameters import FAMILIES
+
+_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_AT_ONCE: Final = 16
+FILE_NAME: Final = "robots.json"
+
+
+class NotRegistered(Exception):
+    """The cloud would not take a robot; the message says why."""
+
+
+def claim_code(seed: int, thing: str) -> str:
+    """The code under a robot, the same whenever the same fleet is made."""
+    keys = np.array([key_of(thing)], dtype=np.uint64)
+    bits = int(hashed(seed, keys, 0, Purpose.CLAIM)[0])
+    letters = "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, 40, 5))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def slip(spec: RobotSpec, seed: int) -> dict[str, Any]:
+    """What `robots.json` says of one robot."""
+    return {
+        "thing": spec.thing,
+        "family": spec.family,
+        "name": spec.name,
+        "claimCode": claim_code(seed, spec.thing),
+    }
+
+
+async def register(http: str, specs: Sequence[RobotSpec], seed: int) -> None:
+    """Create the things; doing it again changes nothing.  Raises NotRegistered."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+    async with httpx2.AsyncClient(base_url=http, timeout=30) as client:
+
+        async def one(spec: RobotSpec) -> None:
+            code = claim_code(seed, spec.thing)
+            attributes = {
+                "family": spec.family,
+                "sku": FAMILIES[spec.family].sku,
+                "claimCodeHash": hashlib.sha256(code.encode()).hexdigest(),
+            }
+            body = {"attributePayload": {"attributes": attributes}}
+            async with gate:
+                answer = await client.post(f"/things/{spec.thing}", json=body)
+            if answer.is_error:
+                raise NotRegistered(f"{spec.thing}: {answer.json().get('message')}")
+
+        try:
+            await asyncio.gather(*(one(spec) for spec in specs))
+        except httpx2.HTTPError as error:
+            raise NotRegistered(f"no cloud answers at {http}: {error}") from error
+
+
+def write_slips(directory: Path, specs: Sequence[RobotSpec], seed: int) -> Path:
+    """Write `robots.json` by rename; its path."""
+    path = directory / FILE_NAME
+    draft = directory / f".{FILE_NAME}"
+    draft.write_text(json.dumps([slip(spec, seed) for spec in specs], indent=2) + "\n")
+    draft.replace(path)
+    return path
