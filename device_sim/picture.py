@@ -27,8 +27,7 @@ def mission_svg(drawn: Mapping[str, Any], title: str) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{width // 2}" role="img">',
         f"<title>{escape(title)}</title><style>{_STYLE}</style>",
-        f'<rect x="{x0 - _MARGIN}" y="{-y1 - _MARGIN - _LEGEND}" width="{width}"'
-        f' height="{height}" rx="16" fill="#fbfbf9"/>',
+        _paper(x0 - _MARGIN, -y1 - _MARGIN - _LEGEND, width, height),
         f'<text class="title" x="{x0}" y="{-y1 - _MARGIN - 22}">{escape(title)}</text>',
         *(_polygon("room", each) for each in plan["rooms"]),
         *(_polygon("carpet", each) for each in plan["carpets"]),
@@ -43,6 +42,10 @@ def mission_svg(drawn: Mapping[str, Any], title: str) -> str:
         "</svg>\n",
     ]
     return "\n".join(parts)
+
+
+def _paper(x: int, y: int, width: int, height: int) -> str:
+    return f'<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="16" fill="#fbfbf9"/>'
 
 
 def _points(points: Sequence[Sequence[int]]) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import aiomqtt
@@ -24,7 +24,7 @@ class LinkOptions:
     url: str
     tls: Callable[[str], ssl.SSLContext] | None = None
     protocol: aiomqtt.ProtocolVersion = aiomqtt.ProtocolVersion.V5
-    backoff: Backoff = Backoff()
+    backoff: Backoff = field(default_factory=Backoff)
 
 
 @dataclass(slots=True)

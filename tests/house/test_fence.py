@@ -13,7 +13,11 @@ def sources():
 
 
 def test_no_folder_imports_the_front_door() -> None:
-    guilty = [p for p in sources() if re.search(r"^(import|from) robofleet\b", p.read_text(), re.M)]
+    guilty = [
+        p
+        for p in sources()
+        if re.search(r"^(import|from) robofleet\b", p.read_text(), re.MULTILINE)
+    ]
 
     assert guilty == []
 

@@ -1,0 +1,71 @@
+"""`robofleet certificate`: a client certificate with its thing and policy."""
+
+import contextlib
+import datetime
+import os
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
+from cloud_functions.contract.shadows import is_thing_name
+from cloud_functions.policies import defaults
+from cloud_functions.registry import things
+from cloud_functions.registry.authority import Authority, Issued
+from cloud_functions.registry.certificates import Certificate
+from cloud_functions.storage.sqlite_registry import SqliteRegistry
+
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+
+def certificate(
+    thing: Annotated[str, typer.Argument(help="The thing, and the MQTT client id to use.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the files.")],
+    data: Annotated[Path, typer.Option("--data", help="Data directory.")] = DEFAULT_DIRECTORY,
+) -> None:
+    """Make and register a client certificate that may use its own topics.
+
+    Example: robofleet certificate my-robot --out certs
+    """
+    if not is_thing_name(thing):
+        _err.print(f"error: {thing!r} is no thing name: 1 to 128 of [a-zA-Z0-9:_-]", markup=False)
+        raise typer.Exit(2)
+    authority = Authority(data / "pki", datetime.datetime.now(datetime.UTC))
+    issued = authority.issue()
+    _register(data, thing, issued)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "certificate.pem").write_text(issued.pem)
+    key = out / "private.key"
+    key.touch(mode=0o600)
+    key.write_text(issued.key_pem)
+    (out / "ca.pem").write_bytes(authority.ca_path.read_bytes())
+    _out.print(f"{out}/certificate.pem, private.key, ca.pem: thing {thing}, id {issued.id}")
+    with contextlib.suppress(NoCloud):
+        endpoints = Endpoints.read(data)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(endpoints.pid, signal.SIGHUP)
+        host, _, port = endpoints.mqtts.removeprefix("mqtts://").partition(":")
+        _out.print(
+            f"mosquitto_pub -h {host} -p {port} --cafile {out}/ca.pem"
+            f" --cert {out}/certificate.pem --key {out}/private.key"
+            f" -i {thing} -t robofleet/{thing}/fact -m '{{}}'",
+            soft_wrap=True,
+        )
+
+
+def _register(data: Path, thing: str, issued: Issued) -> None:
+    registry = SqliteRegistry(data / "cloud.db")
+    try:
+        if registry.thing(thing) is None:
+            things.create(registry, thing, {})
+        if registry.policy(defaults.NAME) is None:
+            registry.put_policy(defaults.NAME, defaults.document())
+        registry.put_certificate(
+            Certificate(issued.id, issued.common_name, issued.pem, thing, defaults.NAME)
+        )
+    finally:
+        registry.close()
