@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-import cloud_functions.registry.cli
+import cloud_functions.runtime.certificate
 import cloud_functions.runtime.cli
 import device_sim.cli
 import mobile_client.cli
@@ -29,7 +29,7 @@ app = typer.Typer(
 )
 app.command("up")(cloud_functions.runtime.cli.up)
 app.command("robots")(device_sim.cli.robots)
-app.command("certificate")(cloud_functions.registry.cli.certificate)
+app.command("certificate")(cloud_functions.runtime.certificate.certificate)
 app.add_typer(mobile_client.cli.app, name="phone")
 
 _out = Console(highlight=False)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cloud_functions.errors import InvalidDeclaration
+from cloud_functions.region import ACCOUNT, REGION
 
-ARN_PREFIX: Final = "arn:aws:iot:us-east-1:000000000000:"
+ARN_PREFIX: Final = f"arn:aws:iot:{REGION}:{ACCOUNT}:"
 _VARIABLE: Final = re.compile(r"\$\{([^}]+)\}")
 _MEMBERS: Final = frozenset({"Sid", "Effect", "Action", "Resource"})
 

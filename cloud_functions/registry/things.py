@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from cloud_functions.contract.shadows import is_thing_name
 from cloud_functions.errors import Conflict, InvalidRequest, NotFound
-from cloud_functions.runtime.template.intrinsics import ACCOUNT, REGION
+from cloud_functions.region import ACCOUNT, REGION
 
 _ATTRIBUTE_NAME: Final = re.compile(r"[a-zA-Z0-9_.,@/:#=\[\]-]{1,128}\Z")
 _ATTRIBUTE_VALUE: Final = re.compile(r"[a-zA-Z0-9_.,@/:#=\[\]-]{0,800}\Z")

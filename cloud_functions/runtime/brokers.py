@@ -7,9 +7,13 @@ from typing import Final
 
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.ports import Broker
+from cloud_functions.registry.authority import Authority
 from cloud_functions.registry.authorizer import RegistryAuthorizer
+from cloud_functions.runtime.bridge import Bridge
 from cloud_functions.runtime.data_directory import DataDirectory
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway, Listener
+from cloud_functions.runtime.mosquitto.broker import MosquittoBroker
+from cloud_functions.runtime.mosquitto.configuration import MosquittoFiles
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
 
 BUILT_IN: Final = "builtin"
@@ -25,11 +29,12 @@ class BrokerAddresses:
     mqtts_port: int
 
     def urls(self, broker: Broker) -> tuple[str, str]:
-        """The plain and the TLS address of a broker that runs."""
-        if isinstance(broker, DeviceGateway):
+        """The plain and the TLS address of a broker that runs; TLS empty where we have none."""
+        if isinstance(broker, DeviceGateway | MosquittoBroker):
             plain, tls = broker.ports
             return f"mqtt://{self.host}:{plain}", f"mqtts://{self.host}:{tls}"
-        raise AssertionError(broker)
+        assert isinstance(broker, Bridge)
+        return broker.url, ""
 
 
 def default_kind() -> str:
@@ -42,17 +47,43 @@ def make_broker(
     *,
     addresses: BrokerAddresses,
     directory: DataDirectory,
-    tls: ssl.SSLContext,
+    authority: Authority,
     registry: SqliteRegistry,
-    authorizer: RegistryAuthorizer,
+    plain: bool,
 ) -> tuple[Broker, str]:
-    """The broker and its kind, `builtin`, `mosquitto` or a URL.  Raises InvalidDeclaration."""
-    del directory, registry
-    kind = wanted or BUILT_IN
+    """The broker and its kind: `builtin`, `mosquitto` or `url`.  Raises InvalidDeclaration."""
+    kind = wanted or default_kind()
     if kind == BUILT_IN:
         listeners = [
             Listener(addresses.host, addresses.mqtt_port),
-            Listener(addresses.host, addresses.mqtts_port, tls),
+            Listener(addresses.host, addresses.mqtts_port, _server_context(authority)),
         ]
-        return DeviceGateway(listeners, authorizer=authorizer), BUILT_IN
+        return DeviceGateway(listeners, authorizer=RegistryAuthorizer(registry, plain=plain)), kind
+    if kind == MOSQUITTO:
+        files = MosquittoFiles(
+            directory.mosquitto,
+            authority.ca_path,
+            authority.server_path,
+            authority.server_key_path,
+        )
+        broker = MosquittoBroker(
+            files,
+            registry,
+            host=addresses.host,
+            mqtt_port=addresses.mqtt_port,
+            mqtts_port=addresses.mqtts_port,
+            log=directory.logs / "mosquitto.log",
+        )
+        return broker, kind
+    if kind.startswith("mqtt://"):
+        return Bridge(kind), "url"
     raise InvalidDeclaration(f"--broker is builtin, mosquitto or mqtt://host:port, not {kind}")
+
+
+def _server_context(authority: Authority) -> ssl.SSLContext:
+    """Mutual TLS with certificates of the local CA."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(authority.server_path, authority.server_key_path)
+    context.load_verify_locations(authority.ca_path)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context

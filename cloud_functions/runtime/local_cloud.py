@@ -3,7 +3,6 @@
 import datetime
 import logging
 import os
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,7 +12,6 @@ from cloud_functions.contract.endpoints import Endpoints
 from cloud_functions.errors import Unauthorized
 from cloud_functions.ports import Broker, Message
 from cloud_functions.registry.authority import Authority
-from cloud_functions.registry.authorizer import RegistryAuthorizer
 from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import Rule, read_rule
 from cloud_functions.runtime.brokers import BrokerAddresses, make_broker
@@ -27,6 +25,7 @@ from cloud_functions.runtime.http.server import HttpServer, listen
 from cloud_functions.runtime.http.sockets import Sockets
 from cloud_functions.runtime.http.tokens import TokenMint, load_key
 from cloud_functions.runtime.message_core import SHADOW_REQUESTS, MessageCore
+from cloud_functions.runtime.mosquitto.broker import MosquittoBroker
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
 from cloud_functions.runtime.template.reader import read
@@ -95,9 +94,9 @@ class LocalCloud:
             options.broker,
             addresses=addresses,
             directory=directory,
-            tls=_server_context(authority),
+            authority=authority,
             registry=self._registry,
-            authorizer=RegistryAuthorizer(self._registry, plain=options.plain),
+            plain=options.plain,
         )
         engine = RulesEngine(self.rules)
         self.core = MessageCore(
@@ -175,6 +174,11 @@ class LocalCloud:
             "now_phones": self._sockets.connections,
         }
 
+    def registry_changed(self) -> None:
+        """The registry was changed by another process: let the broker know."""
+        if isinstance(self._broker, MosquittoBroker):
+            self._broker.registry_changed()
+
     async def stop(self) -> None:
         """Stop everything; what was accepted is on disk."""
         self._directory.withdraw()
@@ -189,12 +193,3 @@ class LocalCloud:
         self._accounts.close()
         if self._lock is not None:
             os.close(self._lock)
-
-
-def _server_context(authority: Authority) -> ssl.SSLContext:
-    """Mutual TLS with certificates of the local CA."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.server_path, authority.server_key_path)
-    context.load_verify_locations(authority.ca_path)
-    context.verify_mode = ssl.CERT_REQUIRED
-    return context

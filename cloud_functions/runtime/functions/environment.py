@@ -11,12 +11,12 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
+from cloud_functions.region import ACCOUNT, REGION
 from cloud_functions.runtime.functions.invocation import Invocation, failed
 from cloud_functions.runtime.functions.log import LogFile
 from cloud_functions.runtime.functions.nursery import Nursery
 from cloud_functions.runtime.functions.runtime_api import RuntimeConnection
 from cloud_functions.runtime.template.declaration import Function
-from cloud_functions.runtime.template.intrinsics import ACCOUNT, REGION
 
 INIT_TIMEOUT_S: Final = 10.0
 """Lambda's limit for loading a function."""

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from cloud_functions.errors import NotFound
+from cloud_functions.region import REGION
 from cloud_functions.runtime.functions.environment import Environment, State
 from cloud_functions.runtime.functions.invocation import Invocation, TooManyRequests
 from cloud_functions.runtime.functions.log import LogFile
 from cloud_functions.runtime.functions.nursery import Nursery
 from cloud_functions.runtime.functions.retry import RetryPolicy, pause_before
 from cloud_functions.runtime.template.declaration import Function
-from cloud_functions.runtime.template.intrinsics import REGION
 
 DEFAULT_CONCURRENCY: Final = 4
 """Environments a function may have here unless its template says otherwise."""

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 import orjson
 from starlette.requests import Request
 
+from cloud_functions.region import ACCOUNT
 from cloud_functions.runtime.http.routing import Match
-from cloud_functions.runtime.template.intrinsics import ACCOUNT
 
 _API_ID: Final = "local"
 STAGE: Final = "$default"

@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cloud_functions.errors import InvalidDeclaration
+from cloud_functions.region import ACCOUNT, REGION
 
-REGION: Final = "us-east-1"
-ACCOUNT: Final = "000000000000"
 PSEUDO: Final[Mapping[str, str]] = {
     "AWS::Region": REGION,
     "AWS::AccountId": ACCOUNT,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cloud_functions.errors import InvalidDeclaration
+from cloud_functions.region import ACCOUNT, REGION
 from cloud_functions.runtime.template.declaration import (
     Action,
     Authorizer,
@@ -16,13 +17,7 @@ from cloud_functions.runtime.template.declaration import (
     TableSpec,
     TopicRule,
 )
-from cloud_functions.runtime.template.intrinsics import (
-    ACCOUNT,
-    PHONE_CLIENT,
-    REGION,
-    USER_POOL,
-    Resolver,
-)
+from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL, Resolver
 from cloud_functions.runtime.template.yaml_nodes import Marked, Place, caret, load
 
 IGNORED: Final = frozenset(

@@ -1,0 +1,229 @@
+"""The cloud as a client of a broker: Mosquitto, or any other by URL.
+
+All that one read brings is one batch; its QoS 1 messages are acknowledged to the broker when the
+batch is durable.  The session is persistent, so that what is published while the cloud restarts is
+delivered when it is back.  A broker does not tell the client id of a publisher: rules see `n/a`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random  # noqa: TID251  an adapter at the edge, not the physics
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from cloud_functions.contract.mqtt.client_session import (
+    ClientSession,
+    Closed,
+    Connected,
+    Event,
+    Received,
+    Refused,
+    Subscribed,
+)
+from cloud_functions.contract.mqtt.errors import PeerError
+from cloud_functions.contract.mqtt.packets import Connect, Subscription, Version
+from cloud_functions.contract.mqtt.reasons import FAILURE
+from cloud_functions.errors import Unavailable
+from cloud_functions.ports import Deliver, Message
+
+_KEEP_ALIVE_S: Final = 30
+_SESSION_S: Final = 7 * 86_400
+_FIRST_TRY_S: Final = 10.0
+_LONGEST_PAUSE_S: Final = 5.0
+_OUTSTANDING: Final = 20_000
+"""Received and not yet durable; above this the bridge reads no further."""
+
+_logger = logging.getLogger(__name__)
+
+
+class Bridge(asyncio.Protocol):
+    """An adapter of `ports.Broker` over one MQTT 5 connection."""
+
+    def __init__(self, url: str, client_id: str = "robofleet-cloud") -> None:
+        address = urlsplit(url)
+        self.url = url
+        self._host = address.hostname or "127.0.0.1"
+        self._port = address.port or 1883
+        self._session = ClientSession(
+            Connect(
+                client_id,
+                Version.V5,
+                clean_start=False,
+                keep_alive_s=_KEEP_ALIVE_S,
+                username=address.username,
+                password=address.password.encode() if address.password else None,
+                properties={
+                    "session_expiry_interval": _SESSION_S,
+                    "receive_maximum": 65_535,
+                },
+            ),
+            max_queued=100_000,
+        )
+        self._deliver: Deliver | None = None
+        self._filters: Sequence[str] = ()
+        self._transport: Any = None
+        self._lost = asyncio.Event()
+        self._subscribed: asyncio.Future[None] | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._flush_scheduled = False
+        self._outstanding = 0
+        self._generation = 0
+
+    # ------------------------------------------------------------ ports.Broker
+
+    async def start(self, deliver: Deliver, filters: Sequence[str]) -> None:
+        """Connect and subscribe.  Raises Unavailable."""
+        self._deliver = deliver
+        self._filters = filters
+        self._subscribed = asyncio.get_running_loop().create_future()
+        self._keeper = asyncio.create_task(self._keep_connected(), name="bridge")
+        try:
+            await asyncio.wait_for(asyncio.shield(self._subscribed), _FIRST_TRY_S)
+        except TimeoutError:
+            self._keeper.cancel()
+            raise Unavailable(
+                f"no broker took us in at {self._host}:{self._port} within {_FIRST_TRY_S:g} s"
+            ) from None
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send to all who subscribed, in order."""
+        session = self._session
+        for message in messages:
+            session.publish(message.topic, message.payload, message.qos, retain=message.retain)
+        self._schedule_flush()
+
+    async def stop(self) -> None:
+        """Say goodbye; what is not durable yet comes again at the next start."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2)
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+        self._session.disconnect()
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+
+    # ------------------------------------------------------------ connection
+
+    async def _keep_connected(self) -> None:
+        loop = asyncio.get_running_loop()
+        pause_s = 0.05
+        while True:
+            self._lost.clear()
+            try:
+                await loop.create_connection(lambda: self, self._host, self._port)
+                await self._tick_until_lost()
+                pause_s = 0.05
+            except OSError as error:
+                _logger.debug("no broker at %s:%s: %s", self._host, self._port, error)
+            self._session.lost()
+            await asyncio.sleep(pause_s * (0.5 + random.random() / 2))  # noqa: S311  jitter
+            pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    async def _tick_until_lost(self) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._lost.is_set():
+            if not self._session.tick(loop.time()):
+                self._transport.abort()
+            self._flush()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._lost.wait(), 1.0)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """TCP is there: send CONNECT."""
+        self._transport = transport
+        self._generation += 1
+        self._session.connect(asyncio.get_running_loop().time())
+        self._flush()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """TCP is gone."""
+        if self._subscribed is not None and self._subscribed.done():
+            _logger.warning("the broker is lost (%s); coming back", error or "closed")
+        self._transport = None
+        self._outstanding = 0
+        self._lost.set()
+
+    def data_received(self, data: bytes) -> None:
+        """One read, one batch."""
+        try:
+            events = self._session.receive(data, asyncio.get_running_loop().time())
+        except PeerError:
+            _logger.exception("the broker broke the protocol")
+            self._transport.abort()
+            return
+        batch: list[Received] = []
+        for event in events:
+            if isinstance(event, Received):
+                batch.append(event)
+            else:
+                self._hear(event)
+        if batch:
+            self._hand_over(batch)
+        self._schedule_flush()
+
+    def _hear(self, event: Event) -> None:
+        match event:
+            case Connected():
+                self._session.subscribe([Subscription(each, 1) for each in self._filters])
+            case Subscribed(reasons=reasons):
+                refused = [
+                    topic
+                    for topic, reason in zip(self._filters, reasons, strict=False)
+                    if reason >= FAILURE
+                ]
+                if refused:
+                    _logger.error("the broker refused %s", ", ".join(refused))
+                if self._subscribed is not None and not self._subscribed.done():
+                    self._subscribed.set_result(None)
+            case Refused(reason=reason) | Closed(reason=reason):
+                _logger.warning("the broker ended the connection: reason %s", reason)
+                self._transport.close()
+
+    # ------------------------------------------------------------ batches
+
+    def _hand_over(self, batch: Sequence[Received]) -> None:
+        self._outstanding += len(batch)
+        if self._outstanding > _OUTSTANDING:
+            self._transport.pause_reading()
+        task = asyncio.create_task(self._make_durable(batch), name="bridge-batch")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _make_durable(self, batch: Sequence[Received]) -> None:
+        assert self._deliver is not None
+        generation = self._generation
+        # What a client retained long ago is no news when the cloud subscribes again.
+        news = [each for each in batch if not each.retain]
+        await self._deliver(
+            [
+                Message(each.topic, each.payload, each.qos, properties=each.properties)
+                for each in news
+            ]
+        )
+        if generation != self._generation or self._transport is None:
+            return
+        self._outstanding -= len(batch)
+        if self._outstanding < _OUTSTANDING // 2:
+            self._transport.resume_reading()
+        for each in batch:
+            if each.qos:
+                self._session.acknowledge(each.packet_id)
+        self._schedule_flush()
+
+    def _schedule_flush(self) -> None:
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flush_scheduled = False
+        data = self._session.data_to_send()
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+            self._session.sent(asyncio.get_running_loop().time())

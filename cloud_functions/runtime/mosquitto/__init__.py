@@ -1,0 +1,1 @@
+"""Mosquitto as a child process with a configuration made for it."""

@@ -1,0 +1,99 @@
+"""Mosquitto as a child: started, watched, reloaded, stopped."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+from pathlib import Path
+from typing import Final
+
+from cloud_functions.errors import Unavailable
+from cloud_functions.runtime.child import die_with_parent
+
+INSTALL: Final = "apt-get install mosquitto mosquitto-clients"
+_START_S: Final = 10.0
+_LAST_LINES: Final = 5
+
+
+class Mosquitto:
+    """One Mosquitto process."""
+
+    def __init__(self, configuration: Path, log: Path, host: str, port: int) -> None:
+        self._configuration = configuration
+        self._log = log
+        self._host = host
+        self._port = port
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Start it; returns when it answers.  Raises Unavailable with its own words."""
+        program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/sbin")
+        if program is None:
+            raise Unavailable(f"Mosquitto is not installed: {INSTALL}, or take --broker builtin")
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                program,
+                "-c",
+                str(self._configuration.resolve()),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+        for _ in range(int(_START_S / 0.02)):
+            if self._process.returncode is not None:
+                lines = self._log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
+                raise Unavailable("Mosquitto did not start: " + "; ".join(lines))
+            if await self._answers():
+                return
+            await asyncio.sleep(0.02)
+        raise Unavailable(f"Mosquitto did not answer within {_START_S:g} s")
+
+    async def _answers(self) -> bool:
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_connection(self._host, self._port)
+            writer.close()
+            return True
+        return False
+
+    def reload(self) -> None:
+        """Read the access list again."""
+        self._signal(signal.SIGHUP)
+
+    async def stop(self) -> None:
+        """Let it write its persistence and end."""
+        if self._process is None:
+            return
+        self._signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), 2)
+        except TimeoutError:
+            self._signal(signal.SIGKILL)
+            await self._process.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
+
+
+def free_port(host: str) -> int:
+    """A port that is free now."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a port could be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
