@@ -13,6 +13,7 @@ from rich.table import Table
 import cloud_functions.runtime.certificate
 import cloud_functions.runtime.cli
 import device_sim.cli
+import load.cli
 import mobile_client.cli
 from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY
 from load import doctor as doctor_report
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command("up")(cloud_functions.runtime.cli.up)
 app.command("robots")(device_sim.cli.robots)
+app.command("load")(load.cli.load)
 app.command("certificate")(cloud_functions.runtime.certificate.certificate)
 app.add_typer(mobile_client.cli.app, name="phone")
 

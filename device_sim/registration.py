@@ -41,21 +41,25 @@ def slip(spec: RobotSpec, seed: int) -> dict[str, Any]:
     }
 
 
+def thing_body(spec: RobotSpec, seed: int) -> dict[str, Any]:
+    """The body of CreateThing for a robot; its claim code goes as a hash."""
+    code = claim_code(seed, spec.thing)
+    attributes = {
+        "family": spec.family,
+        "sku": FAMILIES[spec.family].sku,
+        "claimCodeHash": hashlib.sha256(code.encode()).hexdigest(),
+    }
+    return {"attributePayload": {"attributes": attributes}}
+
+
 async def register(http: str, specs: Sequence[RobotSpec], seed: int) -> None:
     """Create the things; doing it again changes nothing.  Raises NotRegistered."""
     gate = asyncio.Semaphore(_AT_ONCE)
     async with httpx2.AsyncClient(base_url=http, timeout=30) as client:
 
         async def one(spec: RobotSpec) -> None:
-            code = claim_code(seed, spec.thing)
-            attributes = {
-                "family": spec.family,
-                "sku": FAMILIES[spec.family].sku,
-                "claimCodeHash": hashlib.sha256(code.encode()).hexdigest(),
-            }
-            body = {"attributePayload": {"attributes": attributes}}
             async with gate:
-                answer = await client.post(f"/things/{spec.thing}", json=body)
+                answer = await client.post(f"/things/{spec.thing}", json=thing_body(spec, seed))
             if answer.is_error:
                 raise NotRegistered(f"{spec.thing}: {answer.json().get('message')}")
 

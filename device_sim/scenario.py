@@ -58,12 +58,17 @@ def load(name: str) -> Scenario:
         raise InvalidScenario(f"{path}: {where}: {first['msg']}") from None
 
 
-def specs(scenario: Scenario, seed: int, count: int | None = None) -> Sequence[RobotSpec]:
-    """The robots of a scenario; with `count`, that many, its groups taken in turn."""
+def specs(
+    scenario: Scenario, seed: int, count: int | None = None, *, first: int = 0
+) -> Sequence[RobotSpec]:
+    """The robots of a scenario; with `count`, that many, its groups taken in turn.
+
+    `first` is the place in the endless fleet where they begin.
+    """
     made: list[RobotSpec] = []
     wanted = count or sum(group.count for group in scenario.robots)
     slots = [group for group in scenario.robots for _ in range(group.count)]
-    for index in range(wanted):
+    for index in range(first, first + wanted):
         group = slots[index % len(slots)]
         home = group.home if group.home is not None else (seed + index) % group.homes
         names = group.names or _NAMES

@@ -35,14 +35,14 @@ class Child:
         self._process = process
 
     @classmethod
-    async def start(cls, arguments: Sequence[str], log: Path) -> Self:
+    async def start(cls, arguments: Sequence[str], log: Path, *, module: str = "robofleet") -> Self:
         """Start `robofleet` with these arguments; it ends when this process ends."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as file:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "robofleet",
+                module,
                 *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=file,

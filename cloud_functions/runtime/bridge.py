@@ -103,6 +103,7 @@ class Bridge(asyncio.Protocol):
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
+        self._subscribed = None
         self._session.disconnect()
         self._flush()
         if self._transport is not None:
@@ -142,7 +143,7 @@ class Bridge(asyncio.Protocol):
         self._flush()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """TCP is gone."""
+        """TCP is gone; said aloud only when nobody asked for it."""
         if self._subscribed is not None and self._subscribed.done():
             _logger.warning("the broker is lost (%s); coming back", error or "closed")
         self._transport = None

@@ -1,6 +1,5 @@
 """What goes into a firmware step and what comes out: batches over rows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -27,12 +26,12 @@ class Outbound(NamedTuple):
 class Incoming:
     """Everything that happened to the links since the last step."""
 
-    messages: Sequence[Inbound] = ()
-    acknowledged: Sequence[tuple[int, int]] = ()
+    messages: list[Inbound] = field(default_factory=list)
+    acknowledged: list[tuple[int, int]] = field(default_factory=list)
     """Pairs of row and handle."""
-    connected: Sequence[int] = ()
+    connected: list[int] = field(default_factory=list)
     """Rows whose subscriptions are in force."""
-    lost: Sequence[int] = ()
+    lost: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)

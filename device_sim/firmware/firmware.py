@@ -8,7 +8,8 @@ A robot has at most one report on its way; what changes meanwhile goes with the 
 that is easy to break: a delta older than one already seen is ignored, an equal one is not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -78,11 +79,36 @@ class _Robot:
         self.last_pose_s = 0.0
 
 
-class Firmware:
-    """The firmware of every robot of a fleet."""
+@dataclass(slots=True)
+class ReportCounts:
+    """Every report has one end: sent = accepted + rejected + timed_out + those on their way."""
 
-    def __init__(self, fleet: Fleet) -> None:
+    sent: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    timed_out: int = 0
+
+    @property
+    def on_their_way(self) -> int:
+        """Reports without an answer so far."""
+        return self.sent - self.accepted - self.rejected - self.timed_out
+
+
+class Firmware:
+    """The firmware of every robot of a fleet.
+
+    `on_accepted` hears how many seconds each accepted report took.
+    """
+
+    def __init__(
+        self, fleet: Fleet, on_accepted: Callable[[float], None] = lambda _took_s: None
+    ) -> None:
         self.fleet = fleet
+        self.reports = ReportCounts()
+        self._on_accepted = on_accepted
+        self._now_s = 0.0
+        self.is_draining = False
+        """While set, robots say nothing new and only wait for answers."""
         self._robots = [_Robot() for _ in fleet.specs]
         self._percent = fleet.battery_percent
         self._watched: set[int] = set()
@@ -96,8 +122,10 @@ class Firmware:
         """
         out = Outgoing()
         now_s += self._clock_offset_s
+        self._now_s = now_s
         for row in incoming.lost:
             self._robots[row].online = False
+            self._give_up(row)
         for row, handle in incoming.acknowledged:
             self._robots[row].kept.pop(handle, None)
         for row in incoming.connected:
@@ -128,6 +156,15 @@ class Firmware:
         """Topic and payload of a robot's last will."""
         thing = self.fleet.specs[row].thing
         return topics.product(thing, ProductTopic.WILL), b'{"connected":false}'
+
+    def start_all(self) -> None:
+        """Send every robot that can start on a mission, as its schedule would."""
+        happened: list[Happening] = []
+        for row in range(len(self.fleet)):
+            obey(
+                self.fleet, row, CommandName.START,
+                initiator="schedule", params={}, happened=happened,
+            )  # fmt: skip
 
     # ------------------------------------------------------------ connection
 
@@ -187,14 +224,25 @@ class Firmware:
 
     def _answered(self, row: int, body: Mapping[str, Any]) -> None:
         robot = self._robots[row]
-        if body.get("clientToken") == robot.token:
+        if robot.token and body.get("clientToken") == robot.token:
+            self.reports.accepted += 1
+            self._on_accepted(self._now_s - robot.sent_at_s)
+            robot.in_flight, robot.token = {}, ""
+
+    def _give_up(self, row: int) -> None:
+        """A report that was not answered goes with the next one."""
+        robot = self._robots[row]
+        if robot.token:
+            self.reports.timed_out += 1
+            robot.dirty = {**robot.in_flight, **robot.dirty}
             robot.in_flight, robot.token = {}, ""
 
     def _rejected(self, row: int, body: Mapping[str, Any]) -> None:
         """A conflict or a busy service is tried again; a document that is wrong is not."""
         robot = self._robots[row]
-        if body.get("clientToken") != robot.token:
+        if not robot.token or body.get("clientToken") != robot.token:
             return
+        self.reports.rejected += 1
         if int(body.get("code", 500)) in (409, 429, 500, 503):
             robot.dirty = {**robot.in_flight, **robot.dirty}
         robot.in_flight, robot.token = {}, ""
@@ -335,15 +383,15 @@ class Firmware:
             if not robot.online:
                 continue
             if robot.token and now_s - robot.sent_at_s > _ANSWER_TIMEOUT_S:
-                robot.dirty = {**robot.in_flight, **robot.dirty}
-                robot.in_flight, robot.token = {}, ""
-            if robot.dirty and not robot.token:
+                self._give_up(row)
+            if robot.dirty and not robot.token and not self.is_draining:
                 self._report(row, out, now_s)
 
     def _report(self, row: int, out: Outgoing, now_s: float) -> None:
         robot, thing = self._robots[row], self.fleet.specs[row].thing
         robot.in_flight, robot.dirty = robot.dirty, {}
         robot.token, robot.sent_at_s = self._next_token(row), now_s
+        self.reports.sent += 1
         body = orjson.dumps(shadows.report(robot.in_flight, robot.token))
         out.messages.append(Outbound(row, topics.shadow(thing, ShadowOperation.UPDATE), body, 1))
 

@@ -1,0 +1,60 @@
+"""What a load run counted, and whether the sums add up."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Counts of one process; those of several are added."""
+
+    robots: int = 0
+    connected: int = 0
+    """Robots connected when the load ended."""
+    connects: int = 0
+    losses: int = 0
+    messages_sent: int = 0
+    messages_received: int = 0
+    reports_sent: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    timed_out: int = 0
+    taps: int = 0
+    taps_seen: int = 0
+    taps_refused: int = 0
+    taps_not_seen: int = 0
+
+    def add(self, other: "Ledger") -> None:
+        """Add another process's counts."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+    def imbalances(self) -> list[str]:
+        """What does not add up, in words; empty when all does."""
+        answered = self.accepted + self.rejected + self.timed_out
+        tapped = self.taps_seen + self.taps_refused + self.taps_not_seen
+        complaints = []
+        if self.reports_sent != answered:
+            complaints.append(
+                f"{self.reports_sent} reports sent, {answered} accepted, rejected or timed out"
+            )
+        if self.taps != tapped:
+            complaints.append(f"{self.taps} taps, {tapped} seen, refused or not seen")
+        if not self.reports_sent:
+            complaints.append("no robot reported anything")
+        if self.connected < self.robots:
+            complaints.append(f"{self.connected} of {self.robots} robots connected at the end")
+        return complaints
+
+    def as_json(self) -> dict[str, Any]:
+        """The counts by name."""
+        return asdict(self)
+
+
+def total(parts: Iterable[Mapping[str, int]]) -> Ledger:
+    """The sum of what processes reported."""
+    whole = Ledger()
+    for part in parts:
+        whole.add(Ledger(**part))
+    return whole
