@@ -42,7 +42,7 @@ from mobile_client.phone import LOCAL_CLIENT_ID
 
 T = TypeVar("T")
 
-_STEP_S: Final = 0.02
+_STEP_S: Final = 0.005
 _DRAIN_S: Final = 8.0
 _SEEN_S: Final = 10.0
 _PER_WORKER: Final = 100_000

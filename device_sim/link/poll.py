@@ -62,7 +62,7 @@ class PollLinks:
         wills: Sequence[tuple[str, bytes]],
         url: str,
         seed: int,
-        epoll: Callable[[], Any] = select.epoll,
+        epoll: Callable[[], Any],
         backoff: Backoff | None = None,
     ) -> None:
         address = urlsplit(url)
