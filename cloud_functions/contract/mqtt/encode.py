@@ -29,6 +29,8 @@ from cloud_functions.contract.mqtt.reasons import RETURN_CODE_OF, Reason
 from cloud_functions.contract.mqtt.wire import encode_binary, encode_text, encode_varint
 
 _MAX_QOS: Final = 2
+_MAX_RETURN_CODE: Final = 5
+_UNAVAILABLE: Final = 3
 _MAX_ID: Final = 65_535
 
 
@@ -95,8 +97,12 @@ def _connack(packet: Connack, version: Version) -> bytes:
     if version == Version.V5:
         body = bytes((packet.session_present, packet.reason))
         return _frame(0x20, body + encode_properties(packet.properties, props.CONNACK))
-    code = RETURN_CODE_OF.get(Reason(packet.reason), packet.reason) if packet.reason else 0
-    return _frame(0x20, bytes((packet.session_present, code)))
+    return _frame(0x20, bytes((packet.session_present, _return_code(packet.reason))))
+
+
+def _return_code(reason: int) -> int:
+    """What 3.1.1 can say: its own codes as they are, a reason of MQTT 5 as the nearest of them."""
+    return reason if reason <= _MAX_RETURN_CODE else RETURN_CODE_OF.get(reason, _UNAVAILABLE)
 
 
 def _acknowledgement(first: int, number: int) -> Callable[[Any, Version], bytes]:

@@ -1,5 +1,6 @@
 """Reason codes of MQTT 5 (section 2.4) and return codes of MQTT 3.1.1 (section 3.2.2.3)."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Final
 
@@ -55,7 +56,7 @@ class Reason(IntEnum):
 FAILURE: Final = 128
 """Reason codes from here on are failures."""
 
-RETURN_CODE_OF: Final = {
+RETURN_CODE_OF: Final[Mapping[int, int]] = {
     Reason.SUCCESS: 0,
     Reason.UNSUPPORTED_VERSION: 1,
     Reason.CLIENT_ID_NOT_VALID: 2,
@@ -63,4 +64,4 @@ RETURN_CODE_OF: Final = {
     Reason.BAD_USER_NAME_OR_PASSWORD: 4,
     Reason.NOT_AUTHORIZED: 5,
 }
-"""What CONNACK of 3.1.1 can say; anything else closes the connection without a word."""
+"""What CONNACK of 3.1.1 can say."""
