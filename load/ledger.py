@@ -14,6 +14,7 @@ class Ledger:
     """Robots connected when the load ended."""
     connects: int = 0
     losses: int = 0
+    owners: int = 0
     messages_sent: int = 0
     messages_received: int = 0
     reports_sent: int = 0
@@ -43,6 +44,8 @@ class Ledger:
             complaints.append(f"{self.taps} taps, {tapped} seen, refused or not seen")
         if not self.reports_sent:
             complaints.append("no robot reported anything")
+        if self.taps < self.owners:
+            complaints.append(f"{self.owners} owners tapped only {self.taps} times")
         if self.connected < self.robots:
             complaints.append(f"{self.connected} of {self.robots} robots connected at the end")
         return complaints

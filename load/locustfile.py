@@ -45,13 +45,14 @@ T = TypeVar("T")
 _STEP_S: Final = 0.005
 _DRAIN_S: Final = 8.0
 _SEEN_S: Final = 10.0
+_PAIRING_S: Final = 30.0
+_STRIDE: Final = 7
+"""Owners begin to look for a robot at different places of the list."""
 _PER_WORKER: Final = 100_000
 """Places in the fleet that one worker process may fill."""
 
 ledger = Ledger()
 _remote: dict[str, Mapping[str, int]] = {}
-_places: list[RobotSpec] = []
-"""Robots of this process that an owner may take."""
 _run = uuid.uuid4().hex[:8]
 
 
@@ -142,7 +143,6 @@ class RobotShard(User):
         )
         for spec in self._specs:
             self._register(spec, options.fleet_seed)
-        _places.extend(self._specs)
         self._began_s = time.time()
         self._speed = options.speed
         fleet = Fleet(self._specs, options.fleet_seed, self._began_s)
@@ -243,22 +243,33 @@ class Owner(FastHttpUser):
         options = self.environment.parsed_options
         assert options is not None
         index, Owner.owners = Owner.owners, Owner.owners + 1
-        while len(_places) <= index:
-            gevent.sleep(0.1)
-        self._spec = _places[index]
         self._token: str | None = None
         self._views = Views()
+        ledger.owners += 1
         email, password = f"owner-{_run}-{uuid.uuid4().hex[:8]}@example.com", "a-long-password"
         self._send(calls.sign_up(LOCAL_CLIENT_ID, email, password))
         self._token = self._send(calls.sign_in(LOCAL_CLIENT_ID, email, password)).access
-        code = claim_code(options.fleet_seed, self._spec.thing)
-        try:
-            self._send(calls.pair(self._spec.thing, code))
-        except Refused as error:
-            raise StopUser(str(error)) from error
+        self._thing = self._take_robot(options.fleet_seed, index)
         address = str(self.environment.host).replace("http", "ws", 1)
         self._socket = websockets.sync.client.connect(f"{address}/live?token={self._token}")
         self._listener = gevent.spawn(self._listen)
+
+    def _take_robot(self, seed: int, index: int) -> str:
+        """Pair with a robot that is nobody's yet, whatever process drives it."""
+        deadline = time.time() + _PAIRING_S
+        while time.time() < deadline:
+            listed = self._send(calls.list_things())
+            for turn in range(len(listed)):
+                thing = listed[(index * _STRIDE + turn) % len(listed)]
+                try:
+                    self._send(calls.pair(thing, claim_code(seed, thing)))
+                except Refused as error:
+                    if error.code != "conflict":
+                        raise StopUser(str(error)) from error
+                else:
+                    return thing
+            gevent.sleep(0.5)
+        raise StopUser("there is no robot to pair with")
 
     def on_stop(self) -> None:
         """Hang up."""
@@ -278,11 +289,11 @@ class Owner(FastHttpUser):
         request = api.CommandRequest(id=uuid.uuid4().hex, command=CommandName.FIND)
         began = time.perf_counter()
         try:
-            self._send(calls.command(self._spec.thing, request))
+            self._send(calls.command(self._thing, request))
         except Refused:
             ledger.taps_refused += 1
             return
-        view = self._views.of(self._spec.thing)
+        view = self._views.of(self._thing)
         while view.result_of(request.id) is None:
             if time.perf_counter() - began > _SEEN_S:
                 ledger.taps_not_seen += 1

@@ -129,6 +129,15 @@ def list_robots() -> Call[api.RobotList]:
     return _call("GET", "/robots", api.RobotList)
 
 
+def list_things() -> Call[list[str]]:
+    """Names of registered things: what a shop's shelf shows, not an owner's list."""
+
+    def read(body: bytes) -> list[str]:
+        return [str(each["thingName"]) for each in json.loads(body)["things"]]
+
+    return Call("GET /things", "GET", "/things", read, needs_token=False)
+
+
 def pair(serial: str, claim_code: str) -> Call[api.Robot]:
     """Make a robot the owner's."""
     request = api.PairRequest(serial=serial, claim_code=claim_code)

@@ -30,6 +30,15 @@ class Thing:
         """Its ARN."""
         return f"arn:aws:iot:{REGION}:{ACCOUNT}:thing/{self.name}"
 
+    def listed(self) -> dict[str, Any]:
+        """The thing in the answer of ListThings."""
+        return {
+            "thingName": self.name,
+            "thingArn": self.arn,
+            "attributes": dict(self.attributes),
+            "version": self.version,
+        }
+
     def described(self) -> dict[str, Any]:
         """The answer of DescribeThing."""
         return {

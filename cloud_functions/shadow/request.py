@@ -104,7 +104,7 @@ def _state(document: dict[str, Any], limits: ShadowLimits) -> dict[str, Any] | N
             raise errors.not_an_object(node.capitalize())
     for section in state.values():
         if section:
-            _check(section, limits.depth, is_array=False)
+            _check(section, limits.depth - 1, is_array=False)
     return state
 
 

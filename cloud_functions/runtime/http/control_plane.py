@@ -1,7 +1,7 @@
 """AWS's `iot` over HTTP, as far as robots and pairing need it: things."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
@@ -12,6 +12,8 @@ from cloud_functions.errors import CloudError
 from cloud_functions.registry import things
 from cloud_functions.registry.things import InvalidThing, ThingStore
 from cloud_functions.runtime.http.data_plane import aws_error
+
+_MAX_PAGE: Final = 250
 
 
 def routes(store: ThingStore) -> Sequence[Route]:
@@ -30,8 +32,20 @@ def routes(store: ThingStore) -> Sequence[Route]:
         store.delete_thing(request.path_params["thing"])
         return _json({})
 
+    async def list_things(request: Request) -> Response:
+        query = request.query_params
+        size = query.get("maxResults", str(_MAX_PAGE))
+        if not size.isdigit() or not 1 <= int(size) <= _MAX_PAGE:
+            raise InvalidThing(f"maxResults is 1 to {_MAX_PAGE}")
+        found = store.things(query.get("nextToken", ""), int(size))
+        said: dict[str, Any] = {"things": [thing.listed() for thing in found]}
+        if len(found) == int(size):
+            said["nextToken"] = found[-1].name
+        return _json(said)
+
     path = "/things/{thing}"
     return [
+        Route("/things", _guarded(list_things), methods=["GET"]),
         Route(path, _guarded(create), methods=["POST"]),
         Route(path, _guarded(describe), methods=["GET"]),
         Route(path, _guarded(delete), methods=["DELETE"]),
