@@ -2,7 +2,9 @@
 
 All that one read brings is one batch; its QoS 1 messages are acknowledged to the broker when the
 batch is durable.  The session is persistent, so that what is published while the cloud restarts is
-delivered when it is back.  A broker does not tell the client id of a publisher: rules see `n/a`.
+delivered when it is back.  A broker that dies with the cloud has an older idea of what was
+acknowledged than the cloud's own disk: `keep_session=False` begins anew with it, or old updates
+would come again and overwrite newer ones.  A broker does not tell the client id of a publisher: rules see `n/a`.
 """
 
 import asyncio
@@ -41,7 +43,9 @@ _logger = logging.getLogger(__name__)
 class Bridge(asyncio.Protocol):
     """An adapter of `ports.Broker` over one MQTT 5 connection."""
 
-    def __init__(self, url: str, client_id: str = "robofleet-cloud") -> None:
+    def __init__(
+        self, url: str, client_id: str = "robofleet-cloud", *, keep_session: bool = True
+    ) -> None:
         address = urlsplit(url)
         self.url = url
         self._host = address.hostname or "127.0.0.1"
@@ -50,7 +54,7 @@ class Bridge(asyncio.Protocol):
             Connect(
                 client_id,
                 Version.V5,
-                clean_start=False,
+                clean_start=not keep_session,
                 keep_alive_s=_KEEP_ALIVE_S,
                 username=address.username,
                 password=address.password.encode() if address.password else None,
@@ -171,6 +175,8 @@ class Bridge(asyncio.Protocol):
     def _hear(self, event: Event) -> None:
         match event:
             case Connected():
+                packet = self._session.connect_packet
+                self._session.connect_packet = packet._replace(clean_start=False)
                 self._session.subscribe([Subscription(each, 1) for each in self._filters])
             case Subscribed(reasons=reasons):
                 refused = [

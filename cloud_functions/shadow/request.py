@@ -57,7 +57,7 @@ def _why_not_json(body: bytes, complaint: str) -> errors.ShadowError:
         body.decode()
     except UnicodeDecodeError:
         return errors.bad_encoding()
-    return errors.too_deep() if "recursion" in complaint else errors.invalid_json()
+    return errors.too_deep() if "depth limit" in complaint else errors.invalid_json()
 
 
 def client_token(document: dict[str, Any]) -> str | None:

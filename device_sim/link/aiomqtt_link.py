@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -97,17 +97,18 @@ class RobotLink:
             await client.subscribe(topic_filter, qos=1)
         self._mailbox.connected.append(self._row)
         self._mailbox.wake.set()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._guard(self._listen(client)), name=f"{self._thing}-listen")
-            tasks.create_task(self._guard(self._speak(client)), name=f"{self._thing}-speak")
-
-    @staticmethod
-    async def _guard(work: Awaitable[None]) -> None:
-        """Either direction ends both, with an error the caller answers by reconnecting."""
+        work = [
+            asyncio.create_task(self._listen(client), name=f"{self._thing}-listen"),
+            asyncio.create_task(self._speak(client), name=f"{self._thing}-speak"),
+        ]
         try:
-            await work
-        except aiomqtt.MqttError as error:
-            raise ConnectionError(str(error)) from error
+            done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # the error that ended it, which the caller answers by reconnecting
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
 
     async def _listen(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:

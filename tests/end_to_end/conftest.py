@@ -1,0 +1,106 @@
+"""A cloud as its users start it: `robofleet up` as a process."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+BROKERS = ["builtin", pytest.param("mosquitto", marks=pytest.mark.mosquitto)]
+
+
+def run(*arguments: str, **more) -> subprocess.CompletedProcess:
+    """A `robofleet` command to its end."""
+    command = [sys.executable, "-m", "robofleet", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, **more)
+
+
+class Cloud:
+    """One `robofleet up`."""
+
+    def __init__(self, data: Path, *arguments: str) -> None:
+        self.data = data
+        self.arguments = arguments
+        self.process: subprocess.Popen | None = None
+        self.endpoints: dict = {}
+
+    def start(self) -> "Cloud":
+        (self.data / "endpoints.json").unlink(missing_ok=True)
+        self.data.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "robofleet", "up", "--data", str(self.data)]
+        with (self.data / "up.txt").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, *self.arguments], stdout=log, stderr=log, start_new_session=True
+            )
+        deadline = time.monotonic() + 40
+        path = self.data / "endpoints.json"
+        while not path.exists():
+            assert self.process.poll() is None, (self.data / "up.txt").read_text()
+            assert time.monotonic() < deadline, "the cloud did not start"
+            time.sleep(0.05)
+        self.endpoints = json.loads(path.read_text())
+        return self
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> int:
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=15)
+
+
+@pytest.fixture(scope="module", params=BROKERS)
+def cloud(request, tmp_path_factory):
+    data = tmp_path_factory.mktemp("cloud") / "data"
+    running = Cloud(data, "--broker", request.param, "--free-ports").start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start_cloud(tmp_path):
+    started: list[Cloud] = []
+
+    def start(*arguments: str, data: Path | None = None) -> Cloud:
+        running = Cloud(data or tmp_path / "data", *arguments).start()
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.stop()
+
+
+@pytest.fixture
+def robofleet():
+    return run
+
+
+@pytest.fixture
+def children_of():
+    def find(pid: int) -> list[int]:
+        path = Path(f"/proc/{pid}/task/{pid}/children")
+        direct = [int(each) for each in path.read_text().split()] if path.exists() else []
+        return direct + [grand for child in direct for grand in find(child)]
+
+    return find
+
+
+@pytest.fixture
+def is_alive():
+    def alive(pid: int) -> bool:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+    return alive
