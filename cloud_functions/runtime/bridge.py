@@ -4,7 +4,8 @@ All that one read brings is one batch; its QoS 1 messages are acknowledged to th
 batch is durable.  The session is persistent, so that what is published while the cloud restarts is
 delivered when it is back.  A broker that dies with the cloud has an older idea of what was
 acknowledged than the cloud's own disk: `keep_session=False` begins anew with it, or old updates
-would come again and overwrite newer ones.  A broker does not tell the client id of a publisher: rules see `n/a`.
+would come again and overwrite newer ones.  A broker does not tell the client id of a publisher:
+rules see `n/a`.
 """
 
 import asyncio
