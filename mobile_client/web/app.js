@@ -68,7 +68,7 @@ function say(text) {
 
 function draw() {
   // Many messages a second make one drawing a frame; what is being typed is left alone.
-  if (drawn || main.querySelector('form :focus')) return;
+  if (drawn || main.querySelector('details input:focus')) return;
   drawn = requestAnimationFrame(() => {
     drawn = 0;
     const isOpen = main.querySelector('details')?.open ?? false;
