@@ -115,6 +115,8 @@ class Functions:
         `finished` hears the last result, also when it is given up.
         """
         self._pool(name)
+        if self._stopping:
+            return  # what must not be lost is in the outbox
         task = asyncio.create_task(self._attempt(name, event, finished), name=f"async-{name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,1 @@
+"""Ratios against what a user would otherwise pick, side by side in one run."""
