@@ -34,6 +34,7 @@ def robots(
     ),
     data: Annotated[Path, typer.Option("--data", help="Data directory.")] = DEFAULT_DIRECTORY,
     for_s: Annotated[float, typer.Option("--for", min=0, help="Seconds; 0 until Ctrl-C.")] = 0,
+    wait_s: Annotated[float, typer.Option("--wait", min=0, help="Seconds to await a cloud.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the fleet at the end.")] = False,
 ) -> None:
     """Run robots against the cloud that runs on a data directory.
@@ -41,7 +42,7 @@ def robots(
     Example: robofleet robots --count 3 --speed 60 --seed 7
     """
     try:
-        endpoints = Endpoints.read(data)
+        endpoints = _await_cloud(data, wait_s)
         specs = scenarios.specs(scenarios.load(scenario), seed, count)
         options = RunOptions(
             specs=specs,
@@ -56,6 +57,18 @@ def robots(
     except (NoCloud, NotRegistered, scenarios.InvalidScenario) as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
+
+
+def _await_cloud(data: Path, wait_s: float) -> Endpoints:
+    """The endpoints of the cloud on this directory, as soon as it serves.  Raises NoCloud."""
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            return Endpoints.read(data)
+        except NoCloud:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.02)
 
 
 async def _run(options: RunOptions, endpoints: Endpoints, data: Path, *, as_json: bool) -> None:

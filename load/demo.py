@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from cloud_functions.contract.endpoints import FILE_NAME as ENDPOINTS_FILE
 from cloud_functions.contract.endpoints import Endpoints
 from load.children import Child, start_cloud
 from load.story import EMAIL, PASSWORD, PairingSlip, Step, Story
@@ -84,10 +85,10 @@ class Stage:
             with contextlib.suppress(FileNotFoundError, ValueError):
                 listed = json.loads(path.read_text())
                 return [PairingSlip(each["thing"], each["claimCode"]) for each in listed]
-            if self.children[-1].exit_code is not None:
+            if self.children[0].exit_code is not None:
                 break
             await asyncio.sleep(0.02)
-        raise DemoFailed(f"the robots did not start:\n{self.children[-1].last_words()}")
+        raise DemoFailed(f"the robots did not start:\n{self.children[0].last_words()}")
 
 
 class DemoFailed(Exception):
@@ -97,17 +98,18 @@ class DemoFailed(Exception):
 @contextlib.asynccontextmanager
 async def stage(options: DemoOptions) -> AsyncIterator[Stage]:
     """Start cloud and robots; end both on leaving."""
-    (options.data / ROBOTS_FILE).unlink(missing_ok=True)
-    children: list[Child] = []
+    for name in (ROBOTS_FILE, ENDPOINTS_FILE):
+        (options.data / name).unlink(missing_ok=True)
+    arguments = ["robots", "--count", str(options.robots), "--seed", str(options.seed)]
+    arguments += ["--speed", f"{options.fitting_speed:g}", "--data", str(options.data)]
+    robots = await Child.start([*arguments, "--wait", "60"], options.data / "logs" / "robots.log")
+    children = [robots]
     try:
         cloud, endpoints = await start_cloud(options.cloud_arguments, options.data)
         children.append(cloud)
-        arguments = ["robots", "--count", str(options.robots), "--seed", str(options.seed)]
-        arguments += ["--speed", f"{options.fitting_speed:g}", "--data", str(options.data)]
-        children.append(await Child.start(arguments, options.data / "logs" / "robots.log"))
         yield Stage(options, endpoints, children)
     finally:
-        for child in reversed(children):
+        for child in children:
             await child.stop()
 
 
