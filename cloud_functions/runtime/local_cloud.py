@@ -3,10 +3,12 @@
 import datetime
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
+
+from starlette.websockets import WebSocket
 
 from cloud_functions.contract.endpoints import Endpoints
 from cloud_functions.errors import Unauthorized
@@ -16,6 +18,8 @@ from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import Rule, read_rule
 from cloud_functions.runtime.brokers import BrokerAddresses, make_broker
 from cloud_functions.runtime.data_directory import DataDirectory
+from cloud_functions.runtime.device_gateway import web_socket
+from cloud_functions.runtime.device_gateway.gateway import DeviceGateway
 from cloud_functions.runtime.functions.functions import Functions
 from cloud_functions.runtime.http import control_plane, data_plane
 from cloud_functions.runtime.http.api_gateway import ApiGateway
@@ -141,9 +145,17 @@ class LocalCloud:
             aws_routes=[*data_plane.routes(self.core), *control_plane.routes(self._registry)],
             web=WEB,
             counts=self.counts,
+            sockets_by_path=self._mqtt_sockets(),
         )
         self._http = HttpServer(app, self._listening)
         await self._http.start()
+
+    def _mqtt_sockets(self) -> Mapping[str, Callable[[WebSocket], Awaitable[None]]]:
+        """MQTT over WebSocket, where the broker is ours and its plain door is open."""
+        broker = self._broker
+        if not isinstance(broker, DeviceGateway) or not self._options.plain:
+            return {}
+        return {"/mqtt": lambda socket: web_socket.serve(broker, socket)}
 
     def _publish(self, messages: Sequence[Message]) -> None:
         self._broker.publish(messages)

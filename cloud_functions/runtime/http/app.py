@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from cloud_functions.runtime.http.api_gateway import ApiGateway
 from cloud_functions.runtime.http.identity import Identity
@@ -45,8 +46,9 @@ def build(
     aws_routes: Sequence[BaseRoute],
     web: Path,
     counts: Counts,
+    sockets_by_path: Mapping[str, Callable[[WebSocket], Awaitable[None]]],
 ) -> Starlette:
-    """The application."""
+    """The application; `sockets_by_path` are WebSockets beside the product's own."""
     pages = {path.name: path for path in web.iterdir() if path.suffix in _TYPES}
     document = orjson.dumps(openapi(declaration))
     well_known = f"/{USER_POOL}/.well-known"
@@ -83,6 +85,7 @@ def build(
         Route("/@connections/{connection_id}", sockets.post, methods=["POST"]),
         *aws_routes,
         WebSocketRoute("/live", sockets.serve),
+        *(WebSocketRoute(path, serve) for path, serve in sockets_by_path.items()),
         Route("/{path:path}", entrance, methods=methods),
     ]
     return Starlette(routes=routes)
