@@ -10,12 +10,12 @@ from pathlib import Path
 from moto.iotdata.models import FakeShadow
 
 from benchmarks.stopwatch import per_second, show
+from cloud_functions.cells import Space, Write
 from cloud_functions.ports import Message
 from cloud_functions.shadow import document as documents
 from cloud_functions.shadow.request import parse_update
 from cloud_functions.shadow.service import ShadowService
-from cloud_functions.shadow.store import Write
-from cloud_functions.storage.lmdb_shadows import LmdbShadows
+from cloud_functions.storage.lmdb_cell import LmdbCell
 from device_sim.robot.fleet import Fleet, RobotSpec
 from device_sim.robot.report import first_report
 
@@ -50,9 +50,9 @@ def main() -> None:
         print(f"  {name:<32}{1e6 / rate:7.1f} us")
 
     with tempfile.TemporaryDirectory() as folder:
-        store = LmdbShadows(Path(folder) / "s.lmdb")
+        store = LmdbCell(Path(folder) / "s.lmdb")
         raw = documents.preserve(after)
-        writes = [Write((f"r{n}", ""), raw) for n in range(BATCH)]
+        writes = [Write(Space.SHADOWS, b"r%d" % n, raw) for n in range(BATCH)]
         rate = per_second({"commit": lambda: store.commit(writes)}, rounds=2)["commit"]
         print(f"  {f'commit, of {BATCH} in a batch':<32}{1e6 / rate / BATCH:7.1f} us")
         service = ShadowService([store])

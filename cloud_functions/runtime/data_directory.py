@@ -48,9 +48,9 @@ class DataDirectory:
         """Mosquitto's configuration, access list and persistence."""
         return self.root / "mosquitto"
 
-    def shadows(self, cell: int) -> Path:
-        """The shadow store of a cell."""
-        return self.root / f"shadows-{cell}.lmdb"
+    def cell(self, number: int) -> Path:
+        """Shadows, outbox, sessions and retained messages of a cell."""
+        return self.root / f"cell-{number}.lmdb"
 
     def lock(self) -> int:
         """Take the directory; the descriptor keeps it.  Raises DirectoryInUse."""

@@ -35,7 +35,7 @@ from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
 from cloud_functions.runtime.template.reader import read
 from cloud_functions.shadow.service import ShadowService
 from cloud_functions.storage.committer import Committer
-from cloud_functions.storage.lmdb_shadows import LmdbShadows
+from cloud_functions.storage.lmdb_cell import LmdbCell
 from cloud_functions.storage.sqlite_accounts import SqliteAccounts
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
 
@@ -87,7 +87,7 @@ class LocalCloud:
             variables=self._variables(http, issuer),
         )
         await self._functions.start()
-        self._store = LmdbShadows(directory.shadows(0))
+        self._store = LmdbCell(directory.cell(0))
         self._committer = Committer(self._store)
         self._registry = SqliteRegistry(directory.registry)
         self._accounts = SqliteAccounts(directory.registry)
@@ -106,6 +106,7 @@ class LocalCloud:
         self.core = MessageCore(
             shadows=ShadowService([self._store]),
             committer=self._committer,
+            store=self._store,
             rules=engine,
             submit=self._functions.submit,
             publish=self._publish,
@@ -113,7 +114,7 @@ class LocalCloud:
         await self._broker.start(self.core.deliver, [*SHADOW_REQUESTS, *engine.topic_filters])
         mint = TokenMint(load_key(directory.pki / "jwt.key"), issuer, PHONE_CLIENT)
         await self._serve_http(mint)
-        self.core.resume(self._store.outbox())
+        self.core.resume()
         await self._functions.warm([name for name in _WARM if name in self.declaration.functions])
         plain, tls = addresses.urls(self._broker)
         endpoints = Endpoints(

@@ -6,6 +6,7 @@ must not be lost in one transaction, and only then publish, act, and let the bro
 
 import asyncio
 import base64
+import itertools
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -14,8 +15,9 @@ from typing import Final, Protocol
 
 import orjson
 
+from cloud_functions.cells import CellStore, Space, Write
 from cloud_functions.ports import Message
-from cloud_functions.rules.actions import Deed, Failed, InvokeFunction
+from cloud_functions.rules.actions import Failed, InvokeFunction
 from cloud_functions.rules.engine import Fired, RulesEngine
 from cloud_functions.runtime.functions.invocation import Invocation
 from cloud_functions.shadow import errors
@@ -63,6 +65,7 @@ class MessageCore:
         *,
         shadows: ShadowService,
         committer: Committer,
+        store: CellStore,
         rules: RulesEngine,
         submit: Submit,
         publish: Callable[[Sequence[Message]], None],
@@ -76,6 +79,10 @@ class MessageCore:
         self._publish = publish
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
+        self._left_over = [
+            (int.from_bytes(key, "big"), raw) for key, raw in store.scan(Space.OUTBOX)
+        ]
+        self._numbers = itertools.count(1 + max((n for n, _ in self._left_over), default=0))
 
     # ------------------------------------------------------------ what a broker calls
 
@@ -97,11 +104,14 @@ class MessageCore:
     async def _settle(self, pending: Pending, fired: Sequence[Fired], now_s: float) -> None:
         """Commit, then publish and act; a commit that fails is answered as such."""
         kept = [each for each in fired if _must_not_be_lost(each)]
-        numbers: Sequence[int] = ()
+        numbers = list(itertools.islice(self._numbers, len(kept)))
         if pending.writes or kept:
-            entries = [_entry(each.deed) for each in kept if isinstance(each.deed, InvokeFunction)]
+            entries = [
+                Write(Space.OUTBOX, _outbox_key(number), _entry(each))
+                for number, each in zip(numbers, kept, strict=True)
+            ]
             try:
-                numbers = await self._committer.commit(pending.to_commit(), entries)
+                await self._committer.commit([*pending.to_commit(), *entries])
             except Exception:
                 self.statistics.commits_failed += 1
                 _logger.exception("a commit failed")
@@ -130,7 +140,8 @@ class MessageCore:
         if number is None:
             self._submit(deed.function, deed.event)
             return
-        self._submit(deed.function, deed.event, lambda _result: self._committer.done([number]))
+        done = Write(Space.OUTBOX, _outbox_key(number), None)
+        self._submit(deed.function, deed.event, lambda _result: self._committer.later([done]))
 
     def _again(self, message: Message) -> None:
         """A republished message is a new one: for subscribers, shadows and rules."""
@@ -143,12 +154,13 @@ class MessageCore:
         self._publish([message])
         await self.deliver([message])
 
-    def resume(self, outbox: Sequence[tuple[int, bytes]]) -> None:
+    def resume(self) -> None:
         """Act on what was committed before a crash and not done."""
-        for number, raw in outbox:
+        for number, raw in self._left_over:
             said = orjson.loads(raw)
             deed = InvokeFunction(said["function"], base64.b64decode(said["event"]))
             self._invoke(deed, number)
+        self._left_over = []
 
     async def close(self) -> None:
         """Finish what was republished."""
@@ -193,7 +205,12 @@ def _must_not_be_lost(fired: Fired) -> bool:
     return fired.message.qos > 0 or fired.message.topic.startswith("$aws/things/")
 
 
-def _entry(deed: Deed) -> bytes:
+def _outbox_key(number: int) -> bytes:
+    return number.to_bytes(8, "big")
+
+
+def _entry(fired: Fired) -> bytes:
+    deed = fired.deed
     assert isinstance(deed, InvokeFunction)
     event = base64.b64encode(deed.event).decode()
     return orjson.dumps({"function": deed.function, "event": event})

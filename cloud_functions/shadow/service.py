@@ -8,11 +8,11 @@ the caller says `failed`, and what was merged is forgotten.
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import orjson
 
-from cloud_functions.cells import cell_of
+from cloud_functions.cells import CellStore, Space, Write, cell_of
 from cloud_functions.contract import topics
 from cloud_functions.contract.shadows import is_shadow_name, is_thing_name
 from cloud_functions.contract.topics import Answer, ShadowOperation, ShadowTopic
@@ -27,10 +27,12 @@ from cloud_functions.shadow.request import (
     parse_update,
     token_if_any,
 )
-from cloud_functions.shadow.store import ShadowKey, ShadowStore, Write
 
 DEFAULT_CACHED: Final = 50_000
 """Documents kept in memory, about 10 KB each when full."""
+ShadowKey: TypeAlias = tuple[str, str]
+"""Thing name and shadow name; the classic shadow's name is empty."""
+_SEPARATOR: Final = b"\0"
 _MAX_PAGE: Final = 100
 _DEFAULT_PAGE: Final = 25
 
@@ -54,7 +56,7 @@ class Pending:
 
     def to_commit(self) -> Sequence[Write]:
         """The last state of every shadow touched."""
-        return [Write(key, raw) for key, raw in self.writes.items()]
+        return [Write(Space.SHADOWS, _stored_key(key), raw) for key, raw in self.writes.items()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class ShadowService:
 
     def __init__(
         self,
-        stores: Sequence[ShadowStore],
+        stores: Sequence[CellStore],
         limits: ShadowLimits = DEFAULT_LIMITS,
         *,
         cached: int = DEFAULT_CACHED,
@@ -183,7 +185,9 @@ class ShadowService:
             raise errors.invalid_name("thing")
         if not 1 <= page_size <= _MAX_PAGE:
             raise errors.invalid(f"pageSize is 1 to {_MAX_PAGE}")
-        listed = set(self._store(thing).names(thing))
+        prefix = _stored_key((thing, ""))
+        stored = self._store(thing).scan(Space.SHADOWS, prefix)
+        listed = {name.decode() for key, _ in stored if (name := key[len(prefix) :])}
         listed.update(name for owner, name in self._documents if owner == thing and name)
         names = [
             name
@@ -195,7 +199,7 @@ class ShadowService:
 
     # ------------------------------------------------------------ documents
 
-    def _store(self, thing: str) -> ShadowStore:
+    def _store(self, thing: str) -> CellStore:
         return self._stores[cell_of(thing, len(self._stores))]
 
     def _find(self, key: ShadowKey) -> Document | None:
@@ -203,7 +207,7 @@ class ShadowService:
         if key in known:
             known.move_to_end(key)
             return known[key]
-        raw = self._store(key[0]).get(key)
+        raw = self._store(key[0]).get(Space.SHADOWS, _stored_key(key))
         return self._keep(key, None if raw is None else documents.revive(raw))
 
     def _keep(self, key: ShadowKey, document: Document | None) -> Document | None:
@@ -223,6 +227,10 @@ class ShadowService:
         if found is None or found.deleted_s is not None:
             raise errors.not_found(key[1] or key[0])
         return found
+
+
+def _stored_key(key: ShadowKey) -> bytes:
+    return key[0].encode() + _SEPARATOR + key[1].encode()
 
 
 def _key(topic: ShadowTopic) -> ShadowKey:
