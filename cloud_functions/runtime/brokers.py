@@ -5,6 +5,7 @@ import ssl
 from dataclasses import dataclass
 from typing import Final
 
+from cloud_functions.cells import CellStore
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.ports import Broker
 from cloud_functions.registry.authority import Authority
@@ -14,6 +15,7 @@ from cloud_functions.runtime.data_directory import DataDirectory
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway, Listener
 from cloud_functions.runtime.mosquitto.broker import MosquittoBroker
 from cloud_functions.runtime.mosquitto.configuration import MosquittoFiles
+from cloud_functions.storage.committer import Committer
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
 
 BUILT_IN: Final = "builtin"
@@ -49,6 +51,8 @@ def make_broker(
     directory: DataDirectory,
     authority: Authority,
     registry: SqliteRegistry,
+    store: CellStore,
+    committer: Committer,
     plain: bool,
 ) -> tuple[Broker, str]:
     """The broker and its kind: `builtin`, `mosquitto` or `url`.  Raises InvalidDeclaration."""
@@ -58,7 +62,13 @@ def make_broker(
             Listener(addresses.host, addresses.mqtt_port),
             Listener(addresses.host, addresses.mqtts_port, _server_context(authority)),
         ]
-        return DeviceGateway(listeners, authorizer=RegistryAuthorizer(registry, plain=plain)), kind
+        gateway = DeviceGateway(
+            listeners,
+            authorizer=RegistryAuthorizer(registry, plain=plain),
+            committer=committer,
+        )
+        gateway.restore(store)
+        return gateway, kind
     if kind == MOSQUITTO:
         files = MosquittoFiles(
             directory.mosquitto,

@@ -100,6 +100,8 @@ class LocalCloud:
             directory=directory,
             authority=authority,
             registry=self._registry,
+            store=self._store,
+            committer=self._committer,
             plain=options.plain,
         )
         engine = RulesEngine(self.rules)

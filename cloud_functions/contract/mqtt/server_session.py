@@ -10,12 +10,28 @@ which the oldest message is dropped and counted.
 """
 
 from collections import deque
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, NamedTuple, Protocol
 
 from cloud_functions.contract.mqtt.packets import Publish, Subscription, Version
 
 _MAX_ID: Final = 65_535
 DEFAULT_MAX_QUEUED: Final = 10_000
+
+
+class Journal(Protocol):
+    """Hears which messages a session must not lose; each has a number of its own."""
+
+    def kept(self, client_id: str, number: int, message: Publish) -> None:
+        """The session took the message on."""
+
+    def freed(self, client_id: str, number: int) -> None:
+        """The client has the message, or it was dropped."""
+
+
+class _Numbered(NamedTuple):
+    number: int
+    message: Publish
 
 
 class ServerSession:
@@ -26,8 +42,10 @@ class ServerSession:
         "dropped",
         "expiry_s",
         "inflight",
+        "journal",
         "max_queued",
         "next_id",
+        "next_number",
         "queue",
         "subscriptions",
         "version",
@@ -41,8 +59,10 @@ class ServerSession:
         self.version = version
         self.expiry_s = 0.0
         self.subscriptions: dict[str, Subscription] = {}
-        self.inflight: dict[int, Publish] = {}
-        self.queue: deque[Publish] = deque()
+        self.inflight: dict[int, _Numbered] = {}
+        self.queue: deque[_Numbered] = deque()
+        self.journal: Journal | None = None
+        self.next_number = 1
         self.window = _MAX_ID
         self.max_queued = max_queued
         self.next_id = 1
@@ -50,23 +70,44 @@ class ServerSession:
 
     def offer(self, message: Publish, *, is_online: bool) -> Publish | None:
         """Take a QoS 1 message on; the packet to send now, or None when it has to wait."""
+        numbered = _Numbered(self.next_number, message)
+        self.next_number += 1
+        if self.journal is not None:
+            self.journal.kept(self.client_id, *numbered)
         if is_online and not self.queue and len(self.inflight) < self.window:
-            return self._launch(message)
+            return self._launch(numbered)
         if len(self.queue) >= self.max_queued:
-            self.queue.popleft()
+            self._free(self.queue.popleft())
             self.dropped += 1
-        self.queue.append(message)
+        self.queue.append(numbered)
         return None
+
+    def restore(self, number: int, message: Publish) -> None:
+        """Take on again what the journal kept, in the order of the numbers."""
+        self.queue.append(_Numbered(number, message))
+        self.next_number = number + 1
 
     def acknowledged(self, packet_id: int) -> list[Publish]:
         """The client has a message; the packets that may go out now in its place."""
-        self.inflight.pop(packet_id, None)
+        if (numbered := self.inflight.pop(packet_id, None)) is not None:
+            self._free(numbered)
         return self._drain()
 
     def resume(self) -> list[Publish]:
         """What to send first on a new connection of the same session."""
-        again = [packet._replace(dup=True) for packet in self.inflight.values()]
+        again = [
+            numbered.message._replace(dup=True, packet_id=packet_id)
+            for packet_id, numbered in self.inflight.items()
+        ]
         return again + self._drain()
+
+    def numbers(self) -> Iterable[int]:
+        """The numbers of all the messages the client does not have yet."""
+        return [numbered.number for numbered in (*self.inflight.values(), *self.queue)]
+
+    def _free(self, numbered: _Numbered) -> None:
+        if self.journal is not None:
+            self.journal.freed(self.client_id, numbered.number)
 
     def _drain(self) -> list[Publish]:
         packets: list[Publish] = []
@@ -74,11 +115,10 @@ class ServerSession:
             packets.append(self._launch(self.queue.popleft()))
         return packets
 
-    def _launch(self, message: Publish) -> Publish:
+    def _launch(self, numbered: _Numbered) -> Publish:
         packet_id = self.next_id
         while packet_id in self.inflight:
             packet_id = packet_id % _MAX_ID + 1
         self.next_id = packet_id % _MAX_ID + 1
-        packet = message._replace(packet_id=packet_id)
-        self.inflight[packet_id] = packet
-        return packet
+        self.inflight[packet_id] = numbered
+        return numbered.message._replace(packet_id=packet_id)

@@ -1,12 +1,11 @@
-"""The broker: connections, sessions, routing.
+"""The broker: a connection's life from CONNECT to its end.
 
-Everything that arrives in one turn of the loop becomes one batch: routed to its subscribers at
-once, handed to the cloud once, and acknowledged when the cloud says it is durable.
+What clients publish goes through the inbox; who hears of it is the router's affair; what must
+survive a restart is the session book's.
 """
 
 import asyncio
 import contextlib
-import itertools
 import socket
 import ssl
 import time
@@ -15,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cloud_functions.contract.mqtt.encode import encode_publish
+from cloud_functions.cells import CellStore
 from cloud_functions.contract.mqtt.errors import PeerError
 from cloud_functions.contract.mqtt.packets import (
     Connack,
@@ -36,15 +35,15 @@ from cloud_functions.contract.mqtt.packets import (
 from cloud_functions.contract.mqtt.reasons import Reason
 from cloud_functions.contract.mqtt.server_session import ServerSession
 from cloud_functions.contract.mqtt.topic_filter import (
-    FilterTree,
     InvalidTopicFilter,
-    share_group,
     unshared,
     validate_filter,
 )
 from cloud_functions.ports import Deliver, Message
 from cloud_functions.runtime.device_gateway import presence
 from cloud_functions.runtime.device_gateway.connection import Connection
+from cloud_functions.runtime.device_gateway.diary import Diary
+from cloud_functions.runtime.device_gateway.inbox import Arrived, Inbox
 from cloud_functions.runtime.device_gateway.limits import (
     GatewayLimits,
     keep_alive,
@@ -52,21 +51,16 @@ from cloud_functions.runtime.device_gateway.limits import (
 )
 from cloud_functions.runtime.device_gateway.ports import Action, AllowAll, Authorizer
 from cloud_functions.runtime.device_gateway.presence import DisconnectReason
+from cloud_functions.runtime.device_gateway.retained import RetainedMessages
+from cloud_functions.runtime.device_gateway.router import Router
+from cloud_functions.runtime.device_gateway.session_book import SessionBook
+from cloud_functions.runtime.device_gateway.statistics import GatewayStatistics
+from cloud_functions.storage.committer import Committer
 
 _SWEEP_S: Final = 1.0
 _BACKLOG: Final = 1024
-_RETRY_GUARD: Final = "$"
-
-
-@dataclass(slots=True)
-class GatewayStatistics:
-    """Counted since the start."""
-
-    connects: int = 0
-    refused: int = 0
-    received: int = 0
-    sent: int = 0
-    dropped: int = 0
+_FINISH_S: Final = 2.0
+_RESERVED: Final = "$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +85,7 @@ class DeviceGateway:
         *,
         authorizer: Authorizer | None = None,
         limits: GatewayLimits | None = None,
+        committer: Committer | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.limits = limits or GatewayLimits()
@@ -101,29 +96,27 @@ class DeviceGateway:
         self._servers: list[asyncio.Server] = []
         self._connections: dict[str, Connection] = {}
         self._unnamed: set[Connection] = set()
-        self._sessions: dict[str, ServerSession] = {}
-        self._expiring: dict[str, float] = {}
-        self._tree: FilterTree[tuple[str, str]] = FilterTree(parent=False)
-        self._shares: dict[tuple[str, str], itertools.count[int]] = {}
-        self._retained: dict[str, Message] = {}
-        self._cloud: FilterTree[str] = FilterTree(parent=False)
-        self._deliver: Deliver | None = None
-        self._inbox: list[tuple[Message, Connection, int]] = []
-        self._inbox_scheduled = False
-        self._outstanding = 0
-        self._paused: set[Connection] = set()
-        self._version_numbers: dict[str, int] = {}
+        self._version_numbers = presence.VersionNumbers()
         self._delayed_wills: dict[str, tuple[float, Connection, Will]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._sweeper: asyncio.Task[None] | None = None
+        self._diary = Diary(committer)
+        self._book = SessionBook(self.limits, self._diary, clock)
+        self._retained = RetainedMessages(self.limits.retained_messages, self._diary)
+        self._router = Router(
+            self._book, self._retained, self._authorizer, self._connections, self.statistics
+        )
+        self._inbox = Inbox(self.limits, self._diary, self._router.route)
+
+    def restore(self, store: CellStore) -> None:
+        """Go on with the sessions and retained messages of an earlier run; before `start`."""
+        self._book.restore(store)
+        self._retained.restore(store)
 
     # ------------------------------------------------------------ ports.Broker
 
     async def start(self, deliver: Deliver, filters: Sequence[str]) -> None:
         """Listen.  Raises AddressInUse."""
-        self._deliver = deliver
-        for topic_filter in filters:
-            self._cloud.add(topic_filter, "cloud")
+        self._inbox.open(deliver, filters)
         loop = asyncio.get_running_loop()
         for listener in self._listeners:
             is_plain = listener.tls is None
@@ -153,9 +146,7 @@ class DeviceGateway:
     def publish(self, messages: Sequence[Message]) -> None:
         """Send to all who subscribed, in order; retained ones are kept."""
         for message in messages:
-            if message.retain:
-                self._retain(message)
-            self._route(message)
+            self._router.route(message)
 
     async def stop(self) -> None:
         """Stop listening, hang up, finish what is being made durable."""
@@ -168,8 +159,7 @@ class DeviceGateway:
         for connection in [*self._connections.values(), *self._unnamed]:
             self._farewell(connection, Reason.SERVER_SHUTTING_DOWN)
             connection.close()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=2)
+        await self._inbox.close(_FINISH_S)
 
     # ------------------------------------------------------------ registry changes
 
@@ -197,7 +187,7 @@ class DeviceGateway:
         if kind is Publish:
             self._publish(connection, packet)  # type: ignore[arg-type]
         elif kind is Puback:
-            self._puback(connection, packet)  # type: ignore[arg-type]
+            self._router.acknowledged(connection, packet.packet_id)  # type: ignore[union-attr]
         elif kind is Pingreq:
             connection.send(Pingresp())
         elif kind is Connect:
@@ -223,7 +213,7 @@ class DeviceGateway:
     def gone(self, connection: Connection) -> None:
         """TCP is closed."""
         self._unnamed.discard(connection)
-        self._paused.discard(connection)
+        self._inbox.forget(connection)
         if self._connections.get(connection.client_id) is connection:
             self._leave(connection, DisconnectReason.CONNECTION_LOST)
 
@@ -237,19 +227,18 @@ class DeviceGateway:
         client_id = packet.client_id or str(uuid.uuid4())
         if (older := self._connections.get(client_id)) is not None:
             self._end(older, DisconnectReason.DUPLICATE_CLIENT_ID, Reason.SESSION_TAKEN_OVER)
-        session, present = self._session_for(client_id, packet)
+        session, present = self._book.open(client_id, packet)
         connection.client_id = client_id
         connection.session = session
         connection.session_identifier = uuid.uuid4().hex
         connection.will = packet.will
         connection.keep_alive_s = keep_alive(packet.keep_alive_s, self.limits)
-        connection.version_number = self._version_numbers.get(client_id, -1) + 1
-        self._version_numbers[client_id] = connection.version_number
+        connection.version_number = self._version_numbers.next(client_id)
         self._unnamed.discard(connection)
         self._connections[client_id] = connection
         self._delayed_wills.pop(client_id, None)
         self.statistics.connects += 1
-        connection.send(Connack(present, 0, self._connack_properties(packet, client_id)))
+        connection.send(Connack(present, 0, self._connack_properties(packet, session)))
         for waiting in session.resume():
             connection.send(waiting)
         self._announce(presence.connected(connection, self._clock()))
@@ -280,35 +269,13 @@ class DeviceGateway:
         who = connection.client_id if client_id is None else client_id
         return self._authorizer.allows(connection.principal, who, action, resource)
 
-    def _session_for(self, client_id: str, packet: Connect) -> tuple[ServerSession, bool]:
-        """The session to go on with, and whether it is an old one."""
-        self._expiring.pop(client_id, None)
-        session = self._sessions.get(client_id)
-        if session is not None and (packet.clean_start or session.version != packet.version):
-            self._forget(client_id)
-            session = None
-        present = session is not None
-        if session is None:
-            session = ServerSession(
-                client_id, packet.version, max_queued=self.limits.queued_messages
-            )
-            self._sessions[client_id] = session
-        asked = packet.properties or {}
-        session.window = min(asked.get("receive_maximum", 65_535), self.limits.receive_maximum)
-        session.expiry_s = self._expiry_s(packet)
-        return session, present
-
-    def _expiry_s(self, packet: Connect) -> float:
-        if packet.version == Version.V311:
-            return 0.0 if packet.clean_start else self.limits.session_expiry_s
-        asked = float((packet.properties or {}).get("session_expiry_interval", 0))
-        return min(asked, self.limits.session_expiry_s)
-
-    def _connack_properties(self, packet: Connect, client_id: str) -> dict[str, object] | None:
+    def _connack_properties(
+        self, packet: Connect, session: ServerSession
+    ) -> dict[str, object] | None:
         if packet.version == Version.V311:
             return None
         properties: dict[str, object] = {
-            "session_expiry_interval": int(self._sessions[client_id].expiry_s),
+            "session_expiry_interval": int(session.expiry_s),
             "receive_maximum": self.limits.receive_maximum,
             "maximum_qos": 1,
             "retain_available": 1,
@@ -319,7 +286,7 @@ class DeviceGateway:
             "shared_subscription_available": 1,
         }
         if not packet.client_id:
-            properties["assigned_client_identifier"] = client_id
+            properties["assigned_client_identifier"] = session.client_id
         in_force = keep_alive(packet.keep_alive_s, self.limits)
         if in_force != packet.keep_alive_s:
             properties["server_keep_alive"] = in_force
@@ -356,10 +323,8 @@ class DeviceGateway:
         client_id, session = connection.client_id, connection.session
         del self._connections[client_id]
         assert session is not None
-        if session.expiry_s > 0:
-            self._expiring[client_id] = self._clock() + session.expiry_s
-        else:
-            self._forget(client_id)
+        self._book.close(session)
+        self._version_numbers.left(client_id, self._clock())
         if connection.will is not None:
             delay_s = (connection.will.properties or {}).get("will_delay_interval", 0)
             if delay_s and session.expiry_s > 0:
@@ -385,17 +350,9 @@ class DeviceGateway:
             connection.principal,
             properties or None,
         )
-        if message.retain:
-            self._retain(message)
-        self._route(message)
+        self._router.route(message)
         if not will.topic.startswith("$aws/"):
-            self._hand_over([(message, connection, 0)])
-
-    def _forget(self, client_id: str) -> None:
-        session = self._sessions.pop(client_id, None)
-        self._expiring.pop(client_id, None)
-        for topic_filter in session.subscriptions if session else ():
-            self._tree.remove(unshared(topic_filter), (client_id, topic_filter))
+            self._inbox.hand_over([message])
 
     # ------------------------------------------------------------ publish
 
@@ -431,15 +388,12 @@ class DeviceGateway:
             topic,
             packet.payload,
             packet.qos,
-            packet.retain and not topic.startswith(_RETRY_GUARD),
+            packet.retain and not topic.startswith(_RESERVED),
             connection.client_id,
             connection.principal,
             packet.properties,
         )
-        self._inbox.append((message, connection, packet.packet_id))
-        if not self._inbox_scheduled:
-            self._inbox_scheduled = True
-            asyncio.get_running_loop().call_soon(self._empty_inbox)
+        self._inbox.add(Arrived(message, connection, packet.packet_id))
 
     def _aliased(self, connection: Connection, packet: Publish) -> str:
         alias = (packet.properties or {})["topic_alias"]
@@ -450,126 +404,6 @@ class DeviceGateway:
         elif alias not in connection.aliases:
             raise PeerError("MQTT5-3.3.4", "an alias never set", Reason.PROTOCOL_ERROR)
         return connection.aliases[alias]
-
-    def _empty_inbox(self) -> None:
-        """Route what arrived in this turn, then hand it to the cloud."""
-        self._inbox_scheduled = False
-        arrived, self._inbox = self._inbox, []
-        for message, _, _ in arrived:
-            if message.retain:
-                self._retain(message)
-            if not message.topic.startswith("$aws/rules/"):
-                self._route(message)
-        self._hand_over(arrived)
-
-    def _hand_over(self, arrived: Sequence[tuple[Message, Connection, int]]) -> None:
-        wanted = [message for message, _, _ in arrived if self._cloud.match(message.topic)]
-        if not wanted or self._deliver is None:
-            self._acknowledge(arrived)
-            return
-        self._outstanding += len(arrived)
-        if self._outstanding > self.limits.outstanding_messages:
-            for _, connection, _ in arrived:
-                if connection not in self._paused and not connection.closing:
-                    self._paused.add(connection)
-                    connection.pause()
-        task = asyncio.create_task(self._make_durable(wanted, arrived), name="gateway-batch")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _make_durable(
-        self,
-        wanted: Sequence[Message],
-        arrived: Sequence[tuple[Message, Connection, int]],
-    ) -> None:
-        assert self._deliver is not None
-        try:
-            await self._deliver(wanted)
-        finally:
-            self._outstanding -= len(arrived)
-            if self._paused and self._outstanding < self.limits.outstanding_messages // 2:
-                for connection in self._paused:
-                    connection.resume()
-                self._paused.clear()
-        self._acknowledge(arrived)
-
-    @staticmethod
-    def _acknowledge(arrived: Sequence[tuple[Message, Connection, int]]) -> None:
-        for _, connection, packet_id in arrived:
-            if packet_id and not connection.closing:
-                connection.unacknowledged -= 1
-                connection.write(b"\x40\x02" + packet_id.to_bytes(2, "big"))
-
-    # ------------------------------------------------------------ routing
-
-    def _route(self, message: Message) -> None:
-        targets = self._tree.match(message.topic)
-        if not targets:
-            return
-        encoded: dict[Version, bytes] = {}
-        for client_id, topic_filter in self._one_of_each_group(targets):
-            session = self._sessions.get(client_id)
-            subscription = session.subscriptions.get(topic_filter) if session else None
-            if session is None or subscription is None:
-                continue
-            if subscription.no_local and message.client_id == client_id:
-                continue
-            self._send_to(session, message, min(message.qos, subscription.qos), encoded)
-
-    def _one_of_each_group(self, targets: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """All plain subscribers once each, and of each shared group one, in turn."""
-        shared: dict[tuple[str, str], list[tuple[str, str]]] = {}
-        plain: dict[str, tuple[str, str]] = {}
-        for target in targets:
-            group = share_group(target[1])
-            if group is None:
-                plain.setdefault(target[0], target)
-            else:
-                shared.setdefault((group, unshared(target[1])), []).append(target)
-        chosen = list(plain.values())
-        for key, members in shared.items():
-            online = [member for member in members if member[0] in self._connections] or members
-            turn = next(self._shares.setdefault(key, itertools.count()))
-            chosen.append(online[turn % len(online)])
-        return chosen
-
-    def _send_to(
-        self, session: ServerSession, message: Message, qos: int, encoded: dict[Version, bytes]
-    ) -> None:
-        connection = self._connections.get(session.client_id)
-        if connection is not None and not self._allows(connection, Action.RECEIVE, message.topic):
-            return
-        if qos == 0:
-            if connection is None:
-                return
-            if connection.is_slow():
-                self.statistics.dropped += 1
-                return
-            data = encoded.get(session.version)
-            if data is None:
-                packet = Publish(message.topic, message.payload, properties=_kept(message))
-                data = encoded[session.version] = encode_publish(packet, session.version)
-            connection.write(data)
-            self.statistics.sent += 1
-            return
-        offered = Publish(message.topic, message.payload, 1, properties=_kept(message))
-        is_ready = connection is not None and not connection.is_slow()
-        launched = session.offer(offered, is_online=is_ready)
-        if launched is not None and connection is not None:
-            connection.send(launched)
-            self.statistics.sent += 1
-
-    def _puback(self, connection: Connection, packet: Puback) -> None:
-        if connection.session is not None:
-            for launched in connection.session.acknowledged(packet.packet_id):
-                connection.send(launched)
-                self.statistics.sent += 1
-
-    def _retain(self, message: Message) -> None:
-        if not message.payload:
-            self._retained.pop(message.topic, None)
-        elif message.topic in self._retained or len(self._retained) < self.limits.retained_messages:
-            self._retained[message.topic] = message
 
     # ------------------------------------------------------------ subscribe
 
@@ -591,16 +425,14 @@ class DeviceGateway:
                 return
             if not refusal:
                 qos = min(subscription.qos, 1)
-                session.subscriptions[subscription.topic_filter] = subscription._replace(qos=qos)
-                key = (session.client_id, subscription.topic_filter)
-                self._tree.add(unshared(subscription.topic_filter), key)
+                self._book.subscribe(session, subscription._replace(qos=qos))
                 granted.append(subscription.topic_filter)
                 reasons.append(qos)
             else:
                 reasons.append(refusal)
-        connection.send(Suback(packet.packet_id, reasons))
+        self._when_saved(connection, Suback(packet.packet_id, reasons))
         for topic_filter in granted:
-            self._send_retained(connection, session, topic_filter)
+            self._router.send_retained(connection, session, topic_filter)
         if granted:
             now_s = self._clock()
             self._announce(presence.subscribed(connection, "subscribed", granted, now_s))
@@ -623,46 +455,36 @@ class DeviceGateway:
             return Reason.NOT_AUTHORIZED
         return 0
 
-    def _send_retained(
-        self, connection: Connection, session: ServerSession, topic_filter: str
-    ) -> None:
-        """Only an exact topic delivers a retained message at subscription (reference, 3.5)."""
-        message = self._retained.get(topic_filter)
-        if message is None or not self._allows(connection, Action.RECEIVE, message.topic):
-            return
-        qos = min(message.qos, session.subscriptions[topic_filter].qos)
-        packet = Publish(
-            message.topic, message.payload, qos, retain=True, properties=_kept(message)
-        )
-        launched = packet if qos == 0 else session.offer(packet, is_online=True)
-        if launched is not None:
-            connection.send(launched)
-            self.statistics.sent += 1
-
     def _unsubscribe(self, connection: Connection, packet: Unsubscribe) -> None:
         session = connection.session
         assert session is not None
         reasons: list[int] = []
         for topic_filter in packet.topic_filters:
-            known = session.subscriptions.pop(topic_filter, None)
-            if known is not None:
-                self._tree.remove(unshared(topic_filter), (session.client_id, topic_filter))
-            reasons.append(0 if known is not None else Reason.NO_SUBSCRIPTION_EXISTED)
-        connection.send(Unsuback(packet.packet_id, reasons))
+            was_there = self._book.unsubscribe(session, topic_filter)
+            self._router.left(topic_filter)
+            reasons.append(0 if was_there else Reason.NO_SUBSCRIPTION_EXISTED)
+        self._when_saved(connection, Unsuback(packet.packet_id, reasons))
         event = presence.subscribed(connection, "unsubscribed", packet.topic_filters, self._clock())
         self._announce(event)
 
     # ------------------------------------------------------------ time and events
 
     def _announce(self, event: Message | None) -> None:
-        """An event of the broker's own: to subscribers and to rules."""
-        if event is None or self._deliver is None:
-            return
-        self._route(event)
-        if self._cloud.match(event.topic):
-            task = asyncio.ensure_future(self._deliver([event]))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        """An event of the broker's own, if there is one to tell."""
+        if event is not None:
+            self._inbox.announce(event)
+
+    def _when_saved(self, connection: Connection, answer: Suback | Unsuback) -> None:
+        """Answer when the session is on disk: at once if it ends with its connection."""
+        saving = self._diary.save()
+        if saving is None:
+            connection.send(answer)
+        else:
+            saving.add_done_callback(
+                lambda task: (
+                    None if task.exception() or connection.closing else connection.send(answer)
+                )
+            )
 
     async def _sweep_forever(self) -> None:
         while True:
@@ -677,16 +499,9 @@ class DeviceGateway:
         for connection in list(self._unnamed):
             if loop_s - connection.opened_s > self.limits.connect_timeout_s:
                 connection.close()
-        for client_id in [each for each, due_s in self._expiring.items() if due_s <= now_s]:
-            self._forget(client_id)
+        self._book.expire(now_s)
+        self._version_numbers.expire(now_s)
         due = [each for each, (due_s, _, _) in self._delayed_wills.items() if due_s <= now_s]
         for client_id in due:
             _, connection, will = self._delayed_wills.pop(client_id)
             self._publish_will(connection, will)
-
-
-def _kept(message: Message) -> dict[str, object] | None:
-    """The properties that travel on to subscribers: all but the publisher's alias."""
-    if message.properties is None:
-        return None
-    return {name: value for name, value in message.properties.items() if name != "topic_alias"}

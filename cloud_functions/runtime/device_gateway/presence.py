@@ -24,6 +24,7 @@ class DisconnectReason(StrEnum):
     SERVER_INITIATED = "SERVER_INITIATED_DISCONNECT"
 
 
+_HOUR_S: Final = 3600.0
 _NO_EVENTS: Final = frozenset("#+")
 
 
@@ -79,3 +80,29 @@ def _body(connection: Connection, event: str, now_s: float) -> dict[str, Any]:
         "sessionIdentifier": connection.session_identifier,
         "principalIdentifier": connection.principal,
     }
+
+
+class VersionNumbers:
+    """Counts the connections of a client, for the order of its events (reference, 3.1)."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._left_s: dict[str, float] = {}
+
+    def next(self, client_id: str) -> int:
+        """The number of a new connection: one more than the last, 0 for the first."""
+        self._left_s.pop(client_id, None)
+        number = self._numbers.get(client_id, -1) + 1
+        self._numbers[client_id] = number
+        return number
+
+    def left(self, client_id: str, now_s: float) -> None:
+        """The client went; after an hour its numbers begin anew."""
+        self._left_s[client_id] = now_s
+
+    def expire(self, now_s: float) -> None:
+        """Forget who has been away for an hour."""
+        for client_id in [
+            each for each, left_s in self._left_s.items() if left_s + _HOUR_S < now_s
+        ]:
+            del self._left_s[client_id], self._numbers[client_id]

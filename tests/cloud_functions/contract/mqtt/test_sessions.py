@@ -196,5 +196,5 @@ def test_a_full_queue_drops_the_oldest_and_counts_it() -> None:
     for number in range(3):
         server.offer(Publish("a", b"%d" % number, 1), is_online=False)
 
-    assert [packet.payload for packet in server.queue] == [b"1", b"2"]
+    assert [packet.payload for packet in server.resume()] == [b"1", b"2"]
     assert server.dropped == 1
