@@ -1,10 +1,12 @@
 """Accepted shadow updates a second through the whole local cloud, durable, end to end.
 
-    python -m benchmarks.local_cloud [--ministack PROGRAM]
+    python -m benchmarks.local_cloud [--ministack PROGRAM] [--where]
 
 Devices are connections of this benchmark's own (bytes prepared beforehand, so that the generator
 costs little); one subscriber takes `documents`; the wall clock runs from the first update to the
-last `accepted`.  MiniStack, where given, runs on the same machine in the same run.
+last `accepted`.  MiniStack, where given, runs on the same machine in the same run; it speaks plain
+MQTT over WebSocket only, so its devices send all of a window in one frame.  `--where` runs each
+broker once more under a sampler, and says where the cloud's CPU time of an update goes.
 """
 
 import argparse
@@ -14,12 +16,16 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import websockets
 
 from cloud_functions.contract.mqtt.encode import encode
 from cloud_functions.contract.mqtt.packets import (
@@ -32,7 +38,10 @@ from cloud_functions.contract.mqtt.packets import (
 
 DEVICES, WINDOW = 50, 50
 V = Version.V311
-SUBACK, CONNACK = 0x90, 0x20
+SUBACK = 0x90
+MINISTACK_PORT = 18366
+MINISTACK_NAME = "data-ats.iot.us-east-1.amazonaws.com"
+"""The Host header by which MiniStack knows a device."""
 
 
 class Device(asyncio.Protocol):
@@ -42,7 +51,7 @@ class Device(asyncio.Protocol):
         self.name, self.left, self.on_way, self.accepted = name, share, 0, 0
         self.done = asyncio.get_running_loop().create_future()
         self.ready = asyncio.get_running_loop().create_future()
-        self.rest = b""
+        self.rest, self.is_started = b"", False
         # nothing a phone is told of: no rule of the product holds, as for most reports
         body = json.dumps({"state": {"reported": {"signal": {"rssi": -50}, "pad": "x" * 120}}})
         topic = f"$aws/things/{name}/shadow/update"
@@ -55,6 +64,7 @@ class Device(asyncio.Protocol):
         transport.write(encode(Subscribe(1, (Subscription(self.answer, 0),)), V))
 
     def start(self) -> None:
+        self.is_started = True
         self._send()
 
     def _send(self) -> None:
@@ -86,6 +96,8 @@ class Device(asyncio.Protocol):
                 self.on_way -= 1
             position = end
         self.rest = data[position:]
+        if not self.is_started:
+            return
         self._send()
         if self.left == 0 and self.on_way == 0 and not self.done.done():
             self.done.set_result(None)
@@ -106,37 +118,82 @@ class Listener(asyncio.Protocol):
         self.received += len(data)
 
 
+class WebSocketTransport:
+    """The one method the devices call, over a WebSocket."""
+
+    def __init__(self, socket: websockets.ClientConnection) -> None:
+        self._socket = socket
+        self._frames: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def write(self, data: bytes) -> None:
+        self._frames.put_nowait(data)
+
+    async def send(self) -> None:
+        while True:
+            await self._socket.send(await self._frames.get())
+
+    async def receive(self, protocol: asyncio.Protocol) -> None:
+        async for data in self._socket:
+            protocol.data_received(data)
+
+
+@contextlib.asynccontextmanager
+async def connected(url: str, protocol: asyncio.Protocol) -> AsyncIterator[None]:
+    """The protocol on a connection to mqtt://host:port or ws://host:port."""
+    address = urlsplit(url)
+    if address.scheme == "mqtt":
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(
+            lambda: protocol, address.hostname, address.port
+        )
+        yield
+        transport.close()
+        return
+    async with websockets.connect(
+        f"ws://{MINISTACK_NAME}/mqtt",
+        host=address.hostname,
+        port=address.port,
+        subprotocols=[websockets.Subprotocol("mqtt")],
+        compression=None,
+    ) as opened:
+        transport = WebSocketTransport(opened)
+        protocol.connection_made(transport)
+        work = [
+            asyncio.create_task(each) for each in (transport.send(), transport.receive(protocol))
+        ]
+        yield
+        for task in work:
+            task.cancel()
+
+
 async def measure(url: str, updates: int) -> float:
     """Accepted updates a second by the wall clock."""
-    address = urlsplit(url)
-    loop = asyncio.get_running_loop()
-    await loop.create_connection(Listener, address.hostname, address.port)
-    devices = []
-    for n in range(DEVICES):
-        _, device = await loop.create_connection(
-            lambda n=n: Device(f"bench-{n}", updates // DEVICES), address.hostname, address.port
-        )
-        devices.append(device)
-    await asyncio.gather(*(device.ready for device in devices))
-    await asyncio.sleep(0.5)
-    began = time.perf_counter()
-    for device in devices:
-        device.start()
-    await asyncio.wait_for(asyncio.gather(*(device.done for device in devices)), 120)
-    took = time.perf_counter() - began
-    return sum(device.accepted for device in devices) / took
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(connected(url, Listener()))
+        devices = [Device(f"bench-{n}", updates // DEVICES) for n in range(DEVICES)]
+        for device in devices:
+            await stack.enter_async_context(connected(url, device))
+        await asyncio.gather(*(device.ready for device in devices))
+        await asyncio.sleep(0.5)
+        began = time.perf_counter()
+        for device in devices:
+            device.start()
+        await asyncio.wait_for(asyncio.gather(*(device.done for device in devices)), 120)
+        took = time.perf_counter() - began
+        return sum(device.accepted for device in devices) / took
 
 
 @contextlib.contextmanager
-def cloud(broker: str):
-    """A `robofleet up`, and its process id."""
+def cloud(broker: str, sampled: Path | None = None) -> Iterator[tuple[str, int]]:
+    """A `robofleet up`: its MQTT address and process id."""
+    program = ["robofleet"] if sampled is None else ["benchmarks.sampler", str(sampled)]
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "robofleet", "up", "--data", folder, "--free-ports"]
+        command = [sys.executable, "-m", *program, "up", "--data", folder, "--free-ports"]
         process = subprocess.Popen([*command, "--broker", broker], stdout=subprocess.DEVNULL)
         path = Path(folder) / "endpoints.json"
         while not path.exists():
             time.sleep(0.05)
-        yield json.loads(path.read_text()), process.pid
+        yield json.loads(path.read_text())["mqtt"], process.pid
         process.send_signal(signal.SIGINT)
         process.wait()
 
@@ -147,46 +204,68 @@ def cpu_s(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def ministack(program: str):
-    """MiniStack with its plain MQTT port."""
-    port = 18399
-    environment = {**os.environ, "IOT_MQTT_PORT": str(port), "GATEWAY_PORT": "18366"}
+def ministack(program: str) -> Iterator[str]:
+    """MiniStack, where its WebSocket door is."""
+    environment = {**os.environ, "GATEWAY_PORT": str(MINISTACK_PORT), "IOT_MTLS_ENABLED": "0"}
     process = subprocess.Popen(
         [program], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    time.sleep(6)
     try:
-        yield f"mqtt://127.0.0.1:{port}"
+        wait_for(MINISTACK_PORT)
+        yield f"ws://127.0.0.1:{MINISTACK_PORT}"
     finally:
         process.terminate()
         process.wait()
+
+
+def wait_for(port: int) -> None:
+    for _ in range(300):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"nothing serves on port {port} after 30 s")
+
+
+def tell_where(broker: str, updates: int, each_us: float) -> None:
+    """The CPU time of an update by what it was spent on, as sampled."""
+    with tempfile.TemporaryDirectory() as folder:
+        counts = Path(folder) / "samples.json"
+        with cloud(broker, counts) as (url, _):
+            asyncio.run(measure(url, updates))
+        samples: dict[str, int] = json.loads(counts.read_text())
+    total = sum(samples.values())
+    for what, count in sorted(samples.items(), key=lambda item: -item[1]):
+        print(f"    {what:<28}{each_us * count / total:6.1f} us")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--updates", type=int, default=60_000)
     parser.add_argument("--ministack", help="MiniStack's program, for the comparison")
-    parser.add_argument("--ministack-mqtt", help="or the address of one that runs")
+    parser.add_argument("--where", action="store_true", help="say where the CPU time goes")
     options = parser.parse_args()
     rates: dict[str, float] = {}
     brokers = ["builtin", *(["mosquitto"] if shutil.which("mosquitto") else [])]
     for broker in brokers:
-        with cloud(broker) as (endpoints, pid):
-            asyncio.run(measure(endpoints["mqtt"], 5_000))
+        with cloud(broker) as (url, pid):
+            asyncio.run(measure(url, 5_000))
             before = cpu_s(pid)
-            rates[broker] = asyncio.run(measure(endpoints["mqtt"], options.updates))
+            rates[broker] = asyncio.run(measure(url, options.updates))
             each_us = (cpu_s(pid) - before) / options.updates * 1e6
-            print(f"{broker:<12}{rates[broker]:10,.0f} accepted a second", end="")
-            print(f"   {each_us:.0f} us of the cloud's CPU each")
-    if options.ministack_mqtt:
-        rates["ministack"] = asyncio.run(measure(options.ministack_mqtt, 6_000))
-    elif options.ministack:
-        with ministack(options.ministack) as url:
-            rates["ministack"] = asyncio.run(measure(url, 6_000))
-    if "ministack" in rates:
-        print(f"{'ministack':<12}{rates['ministack']:10,.0f} accepted a second, nothing durable")
-        for broker in brokers:
-            print(f"{broker} is {rates[broker] / rates['ministack']:.1f} times MiniStack")
+        print(f"{broker:<12}{rates[broker]:10,.0f} accepted a second", end="")
+        print(f"   {each_us:.0f} us of the cloud's CPU each")
+        if options.where:
+            tell_where(broker, options.updates, each_us)
+    if not options.ministack:
+        print("for the ratio to MiniStack: install 'ministack[full]==1.5.33' in an environment of")
+        print("its own, and give its program with --ministack")
+        return
+    with ministack(options.ministack) as url:
+        asyncio.run(measure(url, 1_000))
+        rates["ministack"] = asyncio.run(measure(url, options.updates // 5))
+    print(f"{'ministack':<12}{rates['ministack']:10,.0f} accepted a second, nothing durable")
+    for broker in brokers:
+        print(f"{broker} is {rates[broker] / rates['ministack']:.1f} times MiniStack")
 
 
 if __name__ == "__main__":

@@ -283,8 +283,10 @@ class Owner(FastHttpUser):
 
     @task
     def tap(self) -> None:
-        """List the robots, ask mine for a sound, wait until its answer is here."""
-        self._send(calls.list_robots())
+        """List the robots; when mine is there, ask it for a sound and wait for its answer."""
+        listed = self._send(calls.list_robots())
+        if not any(robot.thing == self._thing and robot.connected for robot in listed.robots):
+            return
         ledger.taps += 1
         request = api.CommandRequest(id=uuid.uuid4().hex, command=CommandName.FIND)
         began = time.perf_counter()

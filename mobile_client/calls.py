@@ -24,7 +24,7 @@ _COGNITO: Final = "AWSCognitoIdentityProviderService"
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One HTTP request; `name` groups equal calls in statistics, `read` makes the answer."""
+    """One HTTP request; `name`, its route, groups equal calls; `read` makes the answer."""
 
     name: str
     method: str
@@ -135,7 +135,7 @@ def list_things() -> Call[list[str]]:
     def read(body: bytes) -> list[str]:
         return [str(each["thingName"]) for each in json.loads(body)["things"]]
 
-    return Call("GET /things", "GET", "/things", read, needs_token=False)
+    return Call("/things", "GET", "/things", read, needs_token=False)
 
 
 def pair(serial: str, claim_code: str) -> Call[api.Robot]:
@@ -202,7 +202,7 @@ def _call(
     raw = None
     if body is not None:
         raw = body.model_dump_json(by_alias=True, exclude_none=True).encode()
-    return Call(f"{method} {name or path}", method, path, model.model_validate_json, raw)
+    return Call(name or path, method, path, model.model_validate_json, raw)
 
 
 def _object(body: bytes) -> dict[str, Any]:
