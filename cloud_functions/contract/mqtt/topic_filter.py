@@ -80,6 +80,10 @@ def matches(topic_filter: str, topic: str, *, parent: bool = True) -> bool:
 T = TypeVar("T")
 
 
+_KNOWN_TOPICS: Final = 100_000
+"""Topics whose wildcard matches are remembered, some 20 MB when full."""
+
+
 class _Node(Generic[T]):
     """One level: the filters that end here, and the levels below."""
 
@@ -100,12 +104,14 @@ class FilterTree(Generic[T]):
         self._parent = parent
         self._root: _Node[T] = _Node()
         self._exact: dict[str, dict[T, None]] = {}
+        self._known: dict[str, tuple[T, ...]] = {}
 
     def add(self, topic_filter: str, value: T) -> None:
         """Store a value under a valid filter; the same pair twice is stored once."""
         if "+" not in topic_filter and "#" not in topic_filter:
             self._exact.setdefault(topic_filter, {})[value] = None
             return
+        self._known.clear()
         node = self._root
         for level in topic_filter.split("/"):
             node = node.below.setdefault(level, _Node())
@@ -119,6 +125,7 @@ class FilterTree(Generic[T]):
             if not values:
                 self._exact.pop(topic_filter, None)
             return
+        self._known.clear()
         trail: list[tuple[_Node[T], str]] = []
         node = self._root
         for level in topic_filter.split("/"):
@@ -135,14 +142,25 @@ class FilterTree(Generic[T]):
             del parent.below[level]
 
     def match(self, topic: str) -> list[T]:
-        """The values of all filters that match, each once, in the order they were added."""
+        """The values of all filters that match, each once; those of the topic itself first."""
+        wild = self._known.get(topic)
+        if wild is None:
+            wild = self._wild(topic)
         exact = self._exact.get(topic)
-        if not self._root.below:
-            return list(exact) if exact else []
-        found: dict[T, None] = dict(exact) if exact else {}
-        for node in self._nodes(topic.split("/")):
-            found.update(node.ends)
-        return list(found)
+        if not exact:
+            return list(wild)
+        return list(exact | dict.fromkeys(wild)) if wild else list(exact)
+
+    def _wild(self, topic: str) -> tuple[T, ...]:
+        """What filters with wildcards match; remembered, since topics come again and again."""
+        found: dict[T, None] = {}
+        if self._root.below:
+            for node in self._nodes(topic.split("/")):
+                found.update(node.ends)
+        if len(self._known) >= _KNOWN_TOPICS:
+            self._known.clear()
+        wild = self._known[topic] = tuple(found)
+        return wild
 
     def _nodes(self, levels: list[str]) -> Iterator[_Node[T]]:
         is_reserved = levels[0].startswith("$")
