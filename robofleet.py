@@ -1,139 +1,53 @@
-"""The front door: one small command line that mounts each folder's own."""
+"""The front door: one small command line that mounts each folder's own.
 
-import asyncio
-import json
+A command's folder is imported when it is called, so that a phone's tap does not wait for a cloud.
+"""
+
 import sys
-from pathlib import Path
-from typing import Annotated
+from importlib import import_module
+from typing import Any, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-import cloud_functions.runtime.certificate
-import cloud_functions.runtime.cli
-import device_sim.cli
-import load.cli
-import mobile_client.cli
-from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY
-from load import doctor as doctor_report
-from load.children import ChildFailed
-from load.demo import LOGIN, DemoFailed, DemoOptions, DemoResult, Stage, play, show
-from load.story import Step
-from load.timeline import Moment
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Follows a vacuum robot from its brush to its owner's phone.",
-)
-app.command("up")(cloud_functions.runtime.cli.up)
-app.command("robots")(device_sim.cli.robots)
-app.command("load")(load.cli.load)
-app.command("certificate")(cloud_functions.runtime.certificate.certificate)
-app.add_typer(mobile_client.cli.app, name="phone")
-
-_out = Console(highlight=False)
-_err = Console(stderr=True, highlight=False)
+COMMANDS: Final = {
+    "demo": ("load.demo_cli", "demo"),
+    "up": ("cloud_functions.runtime.cli", "up"),
+    "robots": ("device_sim.cli", "robots"),
+    "phone": ("mobile_client.cli", "app"),
+    "load": ("load.cli", "load"),
+    "certificate": ("cloud_functions.runtime.certificate", "certificate"),
+    "doctor": ("load.doctor_cli", "doctor"),
+}
+"""Where each command lives, in the order of the help."""
 
 
-@app.command()
-def demo(
-    data: Annotated[Path, typer.Option("--data", help="Data directory.")] = DEFAULT_DIRECTORY,
-    robots: Annotated[int, typer.Option(min=1, max=500, help="How many robots.")] = 3,
-    for_s: Annotated[float, typer.Option("--for", min=0, help="Seconds; 0 until Ctrl-C.")] = 0,
-    seed: Annotated[int, typer.Option(help="The same seed, the same homes and luck.")] = 7,
-    speed: Annotated[float | None, typer.Option(help="Simulated seconds a second.")] = None,
-    broker: Annotated[str | None, typer.Option(help="builtin, mosquitto or mqtt://...")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the steps there.")] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="Play the story and end.")] = False,
-) -> None:
-    """Start a cloud, a home with robots and a phone, and show them at work.
-
-    Example: robofleet demo --headless --for 60 --json demo.json
-    """
-    options = DemoOptions(
-        data=data,
-        robots=robots,
-        seed=seed,
-        for_s=for_s or (60.0 if headless else 0.0),
-        headless=headless,
-        speed=speed,
-        cloud_arguments=["--free-ports", *(["--broker", broker] if broker else [])],
-    )
-    try:
-        if not headless:
-            asyncio.run(show(options, tell_moment=_tell_moment, announce=_announce))
-            return
-        result = asyncio.run(
-            play(options, tell_step=_tell_step, tell_moment=_tell_moment, announce=_announce)
-        )
-    except KeyboardInterrupt:
-        _out.print("stopped")
-        return
-    except (ChildFailed, DemoFailed) as error:
-        _err.print(f"error: {error}")
-        raise typer.Exit(2) from None
-    _conclude(result, json_file)
-
-
-@app.command()
-def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
-    """Say what is installed, what is missing, and the command that brings it.
-
-    Example: robofleet doctor --json
-    """
-    findings = doctor_report.examine()
-    if as_json:
-        typer.echo(json.dumps([finding.as_json() for finding in findings]))
-    else:
-        table = Table("part", "found", "for", "to install")
-        for finding in findings:
-            missing = "" if finding.version is not None else finding.install
-            table.add_row(finding.name, finding.version or "missing", finding.used_for, missing)
-        _out.print(table)
-    if not doctor_report.is_healthy(findings):
-        raise typer.Exit(1)
-
-
-def _announce(on: Stage) -> None:
-    email, password = LOGIN
-    _out.print(f"open   {on.endpoints.http}")
-    _out.print(f"login  {email} / {password}")
-    _out.print(f"broker {on.endpoints.broker} at {on.endpoints.mqtt}; Ctrl-C ends it")
-
-
-def _tell_step(step: Step) -> None:
-    mark = "ok     " if step.ok else "MISSING"
-    _out.print(f"{mark} {step.name:<8} {step.ms:9.1f} ms  {step.detail}", soft_wrap=True)
-
-
-def _tell_moment(moment: Moment) -> None:
-    _out.print(
-        f"  {moment.at_s:8.3f} s  {moment.thing:<18} {moment.what:<8} {moment.text}",
-        style="dim",
-        soft_wrap=True,
+def command_line(wanted: str | None = None) -> typer.Typer:
+    """All commands, or the one wanted if it is one of them."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="Follows a vacuum robot from its brush to its owner's phone.",
     )
 
+    @app.callback()
+    def _many() -> None:
+        """With one command mounted, its name is still to be said."""
 
-def _conclude(result: DemoResult, json_file: Path | None) -> None:
-    if json_file is not None:
-        json_file.write_text(json.dumps(result.as_json(), indent=2) + "\n")
-    if result.ok:
-        _out.print(f"all {len(result.steps)} steps seen, broker {result.broker}")
-        return
-    failed = next(step for step in result.steps if not step.ok)
-    _err.print(f"missing: {failed.name}: {failed.detail}")
-    raise typer.Exit(1)
+    for name in [wanted] if wanted in COMMANDS else COMMANDS:
+        module, attribute = COMMANDS[name]
+        command: Any = getattr(import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def main() -> None:
     """The console script."""
-    app()
+    command_line(sys.argv[1] if len(sys.argv) > 1 else None)()
 
 
 if __name__ == "__main__":
-    sys.exit(main())  # type: ignore[func-returns-value]
+    main()

@@ -9,17 +9,37 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Self
 
-from cloud_functions.contract.endpoints import FILE_NAME, Endpoints, NoCloud
+from cloud_functions.contract.endpoints import (
+    FILE_NAME,
+    HTTP_PORT,
+    MQTT_PORT,
+    MQTTS_PORT,
+    Endpoints,
+    NoCloud,
+)
 
 _PR_SET_PDEATHSIG: Final = 1
 _POLL_S: Final = 0.02
 _LAST_LINES: Final = 15
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def default_ports_are_free() -> bool:
+    """Whether a cloud could take the ports everybody knows."""
+    for port in (MQTT_PORT, MQTTS_PORT, HTTP_PORT):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
 
 
 class ChildFailed(Exception):

@@ -7,6 +7,9 @@ from typing import Final
 
 FILE_NAME: Final = "endpoints.json"
 DEFAULT_DIRECTORY: Final = Path(".robofleet")
+MQTT_PORT: Final = 1883
+MQTTS_PORT: Final = 8883
+HTTP_PORT: Final = 8080
 
 
 class NoCloud(Exception):

@@ -11,7 +11,13 @@ import typer
 import uvloop
 from rich.console import Console
 
-from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints
+from cloud_functions.contract.endpoints import (
+    DEFAULT_DIRECTORY,
+    HTTP_PORT,
+    MQTT_PORT,
+    MQTTS_PORT,
+    Endpoints,
+)
 from cloud_functions.errors import CloudError
 from cloud_functions.runtime.local_cloud import DEFAULT_TEMPLATE, CloudOptions, LocalCloud
 
@@ -30,9 +36,13 @@ def up(
     broker: Annotated[
         str | None, typer.Option(help="builtin, mosquitto or mqtt://host:port.")
     ] = None,
-    mqtt_port: Annotated[int, typer.Option(min=0, max=65535, help="MQTT, plain.")] = 1883,
-    mqtts_port: Annotated[int, typer.Option(min=0, max=65535, help="MQTT, mutual TLS.")] = 8883,
-    http_port: Annotated[int, typer.Option(min=0, max=65535, help="HTTP and WebSocket.")] = 8080,
+    mqtt_port: Annotated[int, typer.Option(min=0, max=65535, help="MQTT, plain.")] = MQTT_PORT,
+    mqtts_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="MQTT, mutual TLS.")
+    ] = MQTTS_PORT,
+    http_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="HTTP and WebSocket.")
+    ] = HTTP_PORT,
     free_ports: Annotated[bool, typer.Option("--free-ports", help="Take any free ports.")] = False,
 ) -> None:
     """Run the cloud on this computer.

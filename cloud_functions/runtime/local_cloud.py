@@ -10,7 +10,7 @@ from typing import Final
 
 from starlette.websockets import WebSocket
 
-from cloud_functions.contract.endpoints import Endpoints
+from cloud_functions.contract.endpoints import HTTP_PORT, MQTT_PORT, MQTTS_PORT, Endpoints
 from cloud_functions.errors import Unauthorized
 from cloud_functions.ports import Broker, Message
 from cloud_functions.registry.authority import Authority
@@ -55,9 +55,9 @@ class CloudOptions:
     template: Path = DEFAULT_TEMPLATE
     parameters: Mapping[str, str] = field(default_factory=dict)
     broker: str | None = None
-    mqtt_port: int = 1883
-    mqtts_port: int = 8883
-    http_port: int = 8080
+    mqtt_port: int = MQTT_PORT
+    mqtts_port: int = MQTTS_PORT
+    http_port: int = HTTP_PORT
     plain: bool = True
 
 

@@ -1,0 +1,91 @@
+"""`robofleet demo`: everything at once, and whether it was seen."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY
+from load.children import ChildFailed, default_ports_are_free
+from load.demo import LOGIN, DemoFailed, DemoOptions, DemoResult, Stage, play, show
+from load.story import Step
+from load.timeline import Moment
+
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+
+def demo(
+    data: Annotated[Path, typer.Option("--data", help="Data directory.")] = DEFAULT_DIRECTORY,
+    robots: Annotated[int, typer.Option(min=1, max=500, help="How many robots.")] = 3,
+    for_s: Annotated[float, typer.Option("--for", min=0, help="Seconds; 0 until Ctrl-C.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed, the same homes and luck.")] = 7,
+    speed: Annotated[float | None, typer.Option(help="Simulated seconds a second.")] = None,
+    broker: Annotated[str | None, typer.Option(help="builtin, mosquitto or mqtt://...")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the steps there.")] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="Play the story and end.")] = False,
+) -> None:
+    """Start a cloud, a home with robots and a phone, and show them at work.
+
+    Example: robofleet demo --headless --for 60 --json demo.json
+    """
+    options = DemoOptions(
+        data=data,
+        robots=robots,
+        seed=seed,
+        for_s=for_s or (60.0 if headless else 0.0),
+        headless=headless,
+        speed=speed,
+        cloud_arguments=[
+            *([] if default_ports_are_free() else ["--free-ports"]),
+            *(["--broker", broker] if broker else []),
+        ],
+    )
+    try:
+        if not headless:
+            asyncio.run(show(options, tell_moment=_tell_moment, announce=_announce))
+            return
+        result = asyncio.run(
+            play(options, tell_step=_tell_step, tell_moment=_tell_moment, announce=_announce)
+        )
+    except KeyboardInterrupt:
+        _out.print("stopped")
+        return
+    except (ChildFailed, DemoFailed) as error:
+        _err.print(f"error: {error}")
+        raise typer.Exit(2) from None
+    _conclude(result, json_file)
+
+
+def _announce(on: Stage) -> None:
+    email, password = LOGIN
+    _out.print(f"open   {on.endpoints.http}")
+    _out.print(f"login  {email} / {password}")
+    _out.print(f"broker {on.endpoints.broker} at {on.endpoints.mqtt}; Ctrl-C ends it")
+
+
+def _tell_step(step: Step) -> None:
+    mark = "ok     " if step.ok else "MISSING"
+    _out.print(f"{mark} {step.name:<8} {step.ms:9.1f} ms  {step.detail}", soft_wrap=True)
+
+
+def _tell_moment(moment: Moment) -> None:
+    _out.print(
+        f"  {moment.at_s:8.3f} s  {moment.thing:<18} {moment.what:<8} {moment.text}",
+        style="dim",
+        soft_wrap=True,
+    )
+
+
+def _conclude(result: DemoResult, json_file: Path | None) -> None:
+    if json_file is not None:
+        json_file.write_text(json.dumps(result.as_json(), indent=2) + "\n")
+    if result.ok:
+        _out.print(f"all {len(result.steps)} steps seen, broker {result.broker}")
+        return
+    failed = next(step for step in result.steps if not step.ok)
+    _err.print(f"missing: {failed.name}: {failed.detail}")
+    raise typer.Exit(1)
