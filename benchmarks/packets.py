@@ -21,9 +21,19 @@ RAW = encode_publish(Publish(TOPIC, PAYLOAD, 1, packet_id=7), Version.V311)
 
 
 class _Sink(paho.Client):
-    """paho with its network taken away: what it would send is dropped."""
+    """paho with its network taken away: what it would send is kept until the next packet."""
+
+    sent = b""
+
+    def __init__(self) -> None:
+        super().__init__(paho.CallbackAPIVersion.VERSION2)
+        self._sock = object()  # without a socket it encodes nothing
+
+    def _sock_close(self) -> None:
+        pass
 
     def _packet_queue(self, command, packet, mid, qos, info=None):
+        self.sent = packet
         return paho.MQTTErrorCode.MQTT_ERR_SUCCESS
 
 
@@ -41,7 +51,9 @@ def _paho_decode(client: paho.Client):
 def main() -> None:
     ours = Decoder(Version.V311)
     packet = Publish(TOPIC, PAYLOAD, 1, packet_id=7)
-    sink = _Sink(paho.CallbackAPIVersion.VERSION2)
+    sink = _Sink()
+    sink._send_publish(7, TOPIC.encode(), PAYLOAD, 1)
+    assert bytes(sink.sent) == RAW, "paho and robofleet make different packets"
     sink.on_message = lambda *_: None
     loop = asyncio.new_event_loop()
 
