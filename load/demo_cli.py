@@ -26,6 +26,9 @@ def demo(
     speed: Annotated[float | None, typer.Option(help="Simulated seconds a second.")] = None,
     broker: Annotated[str | None, typer.Option(help="builtin, mosquitto or mqtt://...")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the steps there.")] = None,
+    free_ports: Annotated[
+        bool, typer.Option("--free-ports", help="Any free ports, also where 8080 is free.")
+    ] = False,
     headless: Annotated[bool, typer.Option("--headless", help="Play the story and end.")] = False,
 ) -> None:
     """Start a cloud, a home with robots and a phone, and show them at work.
@@ -40,7 +43,7 @@ def demo(
         headless=headless,
         speed=speed,
         cloud_arguments=[
-            *([] if default_ports_are_free() else ["--free-ports"]),
+            *(["--free-ports"] if free_ports or not default_ports_are_free() else []),
             *(["--broker", broker] if broker else []),
         ],
     )
