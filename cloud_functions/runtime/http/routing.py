@@ -3,9 +3,12 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import unquote
 
 from cloud_functions.runtime.template.declaration import Route
+
+_NAMES: Final = re.compile(r"\{([^}+]+)\+?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +24,21 @@ class Routes:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         ordered = sorted(routes, key=_generality)
-        self._routes = [(route, _pattern(route.path)) for route in ordered]
+        self._routes = [
+            (route, _NAMES.findall(route.path), _pattern(route.path)) for route in ordered
+        ]
 
     def find(self, method: str, path: str) -> Match | None:
         """The route for a request, or None."""
-        for route, pattern in self._routes:
+        for route, names, pattern in self._routes:
             if route.method in (method, "ANY") and (found := pattern.match(path)):
-                values = {name: unquote(value) for name, value in found.groupdict().items()}
-                return Match(route, values)
+                values = map(unquote, found.groups())
+                return Match(route, dict(zip(names, values, strict=True)))
         return None
 
     def methods(self, path: str) -> set[str]:
         """The methods some route has for this path."""
-        return {route.method for route, pattern in self._routes if pattern.match(path)}
+        return {route.method for route, _, pattern in self._routes if pattern.match(path)}
 
 
 def _generality(route: Route) -> tuple[int, int, int, int]:
@@ -57,7 +62,4 @@ def _pattern(path: str) -> re.Pattern[str]:
 def _piece(part: str) -> str:
     if not part.startswith("{"):
         return re.escape(part)
-    name = part[1:-1]
-    if name.endswith("+"):
-        return f"(?P<{name[:-1]}>.+)"
-    return f"(?P<{name}>[^/]+)"
+    return "(.+)" if part.endswith("+}") else "([^/]+)"
