@@ -17,17 +17,8 @@ def test_the_story_is_seen_from_the_tap_to_the_map(robofleet, tmp_path, broker, 
     report = tmp_path / "demo.json"
 
     done = robofleet(
-        *(
-            "demo",
-            "--headless",
-            "--free-ports",
-            "--for",
-            "20",
-            "--broker",
-            broker,
-            "--robots",
-            str(robots),
-        ),
+        *("demo", "--headless", "--free-ports", "--for", "20"),
+        *("--broker", broker, "--robots", str(robots)),
         *("--data", str(tmp_path / "data"), "--json", str(report)),
     )
 
