@@ -30,7 +30,6 @@ from cloud_functions.contract.mqtt.packets import (
     Unsuback,
     Unsubscribe,
     Version,
-    Will,
 )
 from cloud_functions.contract.mqtt.reasons import Reason
 from cloud_functions.contract.mqtt.server_session import ServerSession
@@ -55,6 +54,7 @@ from cloud_functions.runtime.device_gateway.retained import RetainedMessages
 from cloud_functions.runtime.device_gateway.router import Router
 from cloud_functions.runtime.device_gateway.session_book import SessionBook
 from cloud_functions.runtime.device_gateway.statistics import GatewayStatistics
+from cloud_functions.runtime.device_gateway.wills import Wills
 from cloud_functions.storage.committer import Committer
 
 _SWEEP_S: Final = 1.0
@@ -97,7 +97,6 @@ class DeviceGateway:
         self._connections: dict[str, Connection] = {}
         self._unnamed: set[Connection] = set()
         self._version_numbers = presence.VersionNumbers()
-        self._delayed_wills: dict[str, tuple[float, Connection, Will]] = {}
         self._sweeper: asyncio.Task[None] | None = None
         self._diary = Diary(committer)
         self._book = SessionBook(self.limits, self._diary, clock)
@@ -106,6 +105,7 @@ class DeviceGateway:
             self._book, self._retained, self._authorizer, self._connections, self.statistics
         )
         self._inbox = Inbox(self.limits, self._diary, self._router.route)
+        self._wills = Wills(self._router, self._inbox)
 
     def restore(self, store: CellStore) -> None:
         """Go on with the sessions and retained messages of an earlier run; before `start`."""
@@ -236,7 +236,7 @@ class DeviceGateway:
         connection.version_number = self._version_numbers.next(client_id)
         self._unnamed.discard(connection)
         self._connections[client_id] = connection
-        self._delayed_wills.pop(client_id, None)
+        self._wills.withdraw(client_id)
         self.statistics.connects += 1
         connection.send(Connack(present, 0, self._connack_properties(packet, session)))
         for waiting in session.resume():
@@ -325,34 +325,8 @@ class DeviceGateway:
         assert session is not None
         self._book.close(session)
         self._version_numbers.left(client_id, self._clock())
-        if connection.will is not None:
-            delay_s = (connection.will.properties or {}).get("will_delay_interval", 0)
-            if delay_s and session.expiry_s > 0:
-                due_s = self._clock() + min(delay_s, session.expiry_s)
-                self._delayed_wills[client_id] = (due_s, connection, connection.will)
-            else:
-                self._publish_will(connection, connection.will)
+        self._wills.lost(connection, self._clock())
         self._announce(presence.disconnected(connection, why, self._clock()))
-
-    def _publish_will(self, connection: Connection, will: Will) -> None:
-        """A will reaches subscribers and rules; the shadow service ignores it (reference, 1.10)."""
-        properties = {
-            name: value
-            for name, value in (will.properties or {}).items()
-            if name != "will_delay_interval"
-        }
-        message = Message(
-            will.topic,
-            will.payload,
-            will.qos,
-            will.retain,
-            connection.client_id,
-            connection.principal,
-            properties or None,
-        )
-        self._router.route(message)
-        if not will.topic.startswith("$aws/"):
-            self._inbox.hand_over([message])
 
     # ------------------------------------------------------------ publish
 
@@ -479,12 +453,13 @@ class DeviceGateway:
         saving = self._diary.save()
         if saving is None:
             connection.send(answer)
-        else:
-            saving.add_done_callback(
-                lambda task: (
-                    None if task.exception() or connection.closing else connection.send(answer)
-                )
-            )
+            return
+
+        def answer_now(saved: asyncio.Task[None]) -> None:
+            if not saved.cancelled() and saved.exception() is None and not connection.closing:
+                connection.send(answer)
+
+        saving.add_done_callback(answer_now)
 
     async def _sweep_forever(self) -> None:
         while True:
@@ -501,7 +476,4 @@ class DeviceGateway:
                 connection.close()
         self._book.expire(now_s)
         self._version_numbers.expire(now_s)
-        due = [each for each, (due_s, _, _) in self._delayed_wills.items() if due_s <= now_s]
-        for client_id in due:
-            _, connection, will = self._delayed_wills.pop(client_id)
-            self._publish_will(connection, will)
+        self._wills.expire(now_s)
