@@ -9,7 +9,8 @@ class Message(NamedTuple):
     """One MQTT message inside the cloud, whatever broker it came from.
 
     `client_id` is "n/a" and `principal` empty for what the cloud itself says.  `properties` are
-    the MQTT 5 properties by their names in `contract.mqtt`, None when there are none.
+    the MQTT 5 properties by their names in `contract.mqtt`, None when there are none.  `receiver`
+    is the client an answer is for; empty, it is for all who subscribed.
     """
 
     topic: str
@@ -19,6 +20,7 @@ class Message(NamedTuple):
     client_id: str = "n/a"
     principal: str = ""
     properties: Mapping[str, Any] | None = None
+    receiver: str = ""
 
 
 Deliver: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]

@@ -3,6 +3,7 @@
 import datetime
 import logging
 import os
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,19 +17,20 @@ from cloud_functions.ports import Broker, Message
 from cloud_functions.registry.authority import Authority
 from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import Rule, read_rule
+from cloud_functions.runtime.action_runner import ActionRunner
 from cloud_functions.runtime.brokers import BrokerAddresses, make_broker
 from cloud_functions.runtime.data_directory import DataDirectory
 from cloud_functions.runtime.device_gateway import web_socket
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway
 from cloud_functions.runtime.functions.functions import Functions
-from cloud_functions.runtime.http import control_plane, data_plane
 from cloud_functions.runtime.http.api_gateway import ApiGateway
 from cloud_functions.runtime.http.app import build
+from cloud_functions.runtime.http.aws import data_plane, things
 from cloud_functions.runtime.http.identity import Identity
 from cloud_functions.runtime.http.server import HttpServer, listen
 from cloud_functions.runtime.http.sockets import Sockets
 from cloud_functions.runtime.http.tokens import TokenMint, load_key
-from cloud_functions.runtime.message_core import SHADOW_REQUESTS, MessageCore
+from cloud_functions.runtime.message_core import MessageCore
 from cloud_functions.runtime.mosquitto.broker import MosquittoBroker
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
@@ -105,18 +107,24 @@ class LocalCloud:
             plain=options.plain,
         )
         engine = RulesEngine(self.rules)
-        self.core = MessageCore(
-            shadows=ShadowService([self._store]),
+        self._shadows = ShadowService([self._store])
+        self._runner = ActionRunner(
+            submit=self._functions.submit,
+            inject=self._inject,
             committer=self._committer,
             store=self._store,
+        )
+        self.core = MessageCore(
+            services=[self._shadows],
+            committer=self._committer,
             rules=engine,
-            submit=self._functions.submit,
+            runner=self._runner,
             publish=self._publish,
         )
-        await self._broker.start(self.core.deliver, [*SHADOW_REQUESTS, *engine.topic_filters])
+        await self._broker.start(self.core.deliver, self.core.topic_filters)
         mint = TokenMint(load_key(directory.pki / "jwt.key"), issuer, PHONE_CLIENT)
         await self._serve_http(mint)
-        self.core.resume()
+        self.core.start()
         await self._functions.warm([name for name in _WARM if name in self.declaration.functions])
         plain, tls = addresses.urls(self._broker)
         endpoints = Endpoints(
@@ -145,7 +153,10 @@ class LocalCloud:
             sockets=self._sockets,
             identity=Identity(self._accounts, mint),
             mint=mint,
-            aws_routes=[*data_plane.routes(self.core), *control_plane.routes(self._registry)],
+            aws_routes=[
+                *data_plane.routes(self._shadows, self.core, time.time),
+                *things.routes(self._registry),
+            ],
             web=WEB,
             counts=self.counts,
             sockets_by_path=self._mqtt_sockets(),
@@ -162,6 +173,9 @@ class LocalCloud:
 
     def _publish(self, messages: Sequence[Message]) -> None:
         self._broker.publish(messages)
+
+    async def _inject(self, message: Message) -> None:
+        await self.core.inject(message)
 
     def _variables(self, http: str, issuer: str) -> dict[str, str]:
         """What functions find in their environment, over what the template says."""
@@ -180,10 +194,11 @@ class LocalCloud:
 
     def counts(self) -> Mapping[str, float]:
         """Everything counted since the start, by name."""
-        core = asdict(self.core.statistics)
         functions = {f"function_{k}": v for k, v in asdict(self._functions.statistics).items()}
         return {
-            **core,
+            **asdict(self.core.statistics),
+            **asdict(self._shadows.statistics),
+            **asdict(self._runner.statistics),
             **functions,
             "now_async_events": self._functions.pending,
             "now_phones": self._sockets.connections,

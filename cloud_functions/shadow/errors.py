@@ -6,13 +6,16 @@ from cloud_functions.errors import CloudError
 
 
 class ShadowError(CloudError):
-    """A request the shadow service refuses; `status` is the HTTP status and the MQTT code."""
+    """A request the shadow service refuses.
+
+    `status` is the HTTP status and the MQTT code, `code` the name of boto3's exception.
+    """
 
     def __init__(self, status: int, message: str, exception: str) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
-        self.exception = exception
+        self.code = exception
 
 
 _INVALID: Final = "InvalidRequestException"

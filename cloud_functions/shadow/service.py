@@ -16,6 +16,7 @@ from cloud_functions.cells import CellStore, Space, Write, cell_of
 from cloud_functions.contract import topics
 from cloud_functions.contract.shadows import is_shadow_name, is_thing_name
 from cloud_functions.contract.topics import Answer, ShadowOperation, ShadowTopic
+from cloud_functions.device_service import Changes
 from cloud_functions.ports import Message
 from cloud_functions.shadow import document as documents
 from cloud_functions.shadow import errors
@@ -24,17 +25,23 @@ from cloud_functions.shadow.errors import ShadowError
 from cloud_functions.shadow.request import (
     DEFAULT_LIMITS,
     ShadowLimits,
+    UpdateRequest,
     parse_update,
     token_if_any,
 )
 
 DEFAULT_CACHED: Final = 50_000
 """Documents kept in memory, about 10 KB each when full."""
+SHADOW_REQUESTS: Final = tuple(
+    topics.shadow("+", operation, name=name)
+    for name in (None, "+")
+    for operation in ShadowOperation
+)
 ShadowKey: TypeAlias = tuple[str, str]
 """Thing name and shadow name; the classic shadow's name is empty."""
 _SEPARATOR: Final = b"\0"
-_MAX_PAGE: Final = 100
-_DEFAULT_PAGE: Final = 25
+MAX_PAGE: Final = 100
+DEFAULT_PAGE: Final = 25
 
 
 class Asked(NamedTuple):
@@ -45,18 +52,16 @@ class Asked(NamedTuple):
 
 
 @dataclass(slots=True)
-class Pending:
-    """What a batch made: to be committed, then published, in this order."""
+class Pending(Changes):
+    """What a batch made of the shadows it `touched`, and who `asked` over MQTT."""
 
-    writes: dict[ShadowKey, bytes | None] = field(default_factory=dict)
-    messages: list[Message] = field(default_factory=list)
+    touched: set[ShadowKey] = field(default_factory=set)
     asked: list[Asked] = field(default_factory=list)
-    accepted: int = 0
-    rejected: int = 0
 
-    def to_commit(self) -> Sequence[Write]:
-        """The last state of every shadow touched."""
-        return [Write(Space.SHADOWS, _stored_key(key), raw) for key, raw in self.writes.items()]
+    def keep(self, key: ShadowKey, raw: bytes | None) -> None:
+        """A shadow's new state."""
+        self.touched.add(key)
+        self.writes.append(Write(Space.SHADOWS, _stored_key(key), raw))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,14 @@ class Page:
 
     names: Sequence[str]
     next_token: str | None
+
+
+@dataclass(slots=True)
+class ShadowStatistics:
+    """Counted since the start, over MQTT and HTTP."""
+
+    shadow_accepted: int = 0
+    shadow_rejected: int = 0
 
 
 class ShadowService:
@@ -80,9 +93,15 @@ class ShadowService:
         self._stores = stores
         self._limits = limits
         self._cached = cached
+        self.statistics = ShadowStatistics()
         self._documents: OrderedDict[ShadowKey, Document | None] = OrderedDict()
 
-    # ------------------------------------------------------------ MQTT
+    # ------------------------------------------------------------ device_service.DeviceService
+
+    @property
+    def topic_filters(self) -> Sequence[str]:
+        """Every shadow request of every thing."""
+        return SHADOW_REQUESTS
 
     def handle(self, requests: Sequence[Message], now_s: float) -> Pending:
         """Every shadow request of a batch; messages that are none are passed over."""
@@ -97,30 +116,36 @@ class ShadowService:
         try:
             key = _key(topic)
             if topic.operation is ShadowOperation.UPDATE:
-                self._update(topic, key, payload, now_s, pending)
+                request = parse_update(payload, self._limits)
+                self._update(topic, key, request, now_s, pending)
+                pending.asked.append(Asked(topic, request.client_token))
             elif topic.operation is ShadowOperation.GET:
                 body = self._get(key, payload, now_s)
                 pending.messages.append(_message(topic, Answer.ACCEPTED, body))
             else:
                 body = self._delete(key, payload, now_s, pending)
                 pending.messages.append(_message(topic, Answer.ACCEPTED, body))
+                pending.asked.append(Asked(topic, token_if_any(payload)))
         except ShadowError as error:
             body = documents.rejected_body(error, now_s, token_if_any(payload))
             pending.messages.append(_message(topic, Answer.REJECTED, body))
-            pending.rejected += 1
+            self.statistics.shadow_rejected += 1
         else:
-            pending.accepted += 1
+            self.statistics.shadow_accepted += 1
 
     def _update(
-        self, topic: ShadowTopic, key: ShadowKey, payload: bytes, now_s: int, pending: Pending
+        self,
+        topic: ShadowTopic,
+        key: ShadowKey,
+        request: UpdateRequest,
+        now_s: int,
+        pending: Pending,
     ) -> bytes:
-        request = parse_update(payload, self._limits)
         before = self._find(key)
         after = documents.update(before, request, now_s, self._limits)
         self._keep(key, after)
-        pending.writes[key] = documents.preserve(after)
+        pending.keep(key, documents.preserve(after))
         token = request.client_token
-        pending.asked.append(Asked(topic, token))
         out = pending.messages
         if difference := documents.delta_body(after, token):
             out.append(_message(topic, Answer.DELTA, difference))
@@ -137,12 +162,17 @@ class ShadowService:
         current = self._existing(key)
         tombstone = documents.delete(current, now_s)
         self._keep(key, tombstone)
-        pending.writes[key] = documents.preserve(tombstone)
+        pending.keep(key, documents.preserve(tombstone))
         return documents.deleted_body(current, now_s, token_if_any(payload))
 
-    def failed(self, pending: Pending, now_s: float) -> list[Message]:
-        """A commit failed: forget what was merged, and tell everybody who asked."""
-        for key in pending.writes:
+    def tick(self, _now_s: float) -> Pending:
+        """Time alone changes no shadow."""
+        return Pending()
+
+    def failed(self, changes: Changes, now_s: float) -> list[Message]:
+        """A commit failed: forget what was merged, and tell everybody who asked over MQTT."""
+        assert isinstance(changes, Pending)
+        for key in changes.touched:
             self._documents.pop(key, None)
         error = errors.internal()
         return [
@@ -151,7 +181,7 @@ class ShadowService:
                 Answer.REJECTED,
                 documents.rejected_body(error, int(now_s), asked.token),
             )
-            for asked in pending.asked
+            for asked in changes.asked
         ]
 
     # ------------------------------------------------------------ HTTP
@@ -169,22 +199,26 @@ class ShadowService:
         """
         topic = ShadowTopic(thing, name, ShadowOperation.UPDATE)
         pending = Pending()
-        accepted = self._update(topic, _key_of(thing, name), body, int(now_s), pending)
+        key, request = _key_of(thing, name), parse_update(body, self._limits)
+        accepted = self._update(topic, key, request, int(now_s), pending)
+        self.statistics.shadow_accepted += 1
         return accepted, pending
 
     def delete(self, thing: str, name: str | None, now_s: float) -> tuple[bytes, Pending]:
         """DeleteThingShadow: the answer, and what to commit before it.  Raises ShadowError."""
         pending = Pending()
-        return self._delete(_key_of(thing, name), b"", int(now_s), pending), pending
+        answer = self._delete(_key_of(thing, name), b"", int(now_s), pending)
+        self.statistics.shadow_accepted += 1
+        return answer, pending
 
     def list_named(
-        self, thing: str, after: str | None = None, page_size: int = _DEFAULT_PAGE
+        self, thing: str, after: str | None = None, page_size: int = DEFAULT_PAGE
     ) -> Page:
         """Names of a thing's named shadows.  Raises ShadowError."""
         if not is_thing_name(thing):
             raise errors.invalid_name("thing")
-        if not 1 <= page_size <= _MAX_PAGE:
-            raise errors.invalid(f"pageSize is 1 to {_MAX_PAGE}")
+        if not 1 <= page_size <= MAX_PAGE:
+            raise errors.invalid(f"pageSize is 1 to {MAX_PAGE}")
         prefix = _stored_key((thing, ""))
         stored = self._store(thing).scan(Space.SHADOWS, prefix)
         listed = {name.decode() for key, _ in stored if (name := key[len(prefix) :])}

@@ -37,6 +37,9 @@ class Router:
         """Keep it if it is to be retained; send it, or let it wait in sessions, once each."""
         if message.retain:
             self._retained.keep(message)
+        if message.receiver:
+            self._answer(message)
+            return
         targets = self._book.subscribers(message.topic)
         if not targets:
             return
@@ -49,6 +52,12 @@ class Router:
             if subscription.no_local and message.client_id == client_id:
                 continue
             self._send_to(session, message, min(message.qos, subscription.qos), encoded)
+
+    def _answer(self, message: Message) -> None:
+        """To one client, whether it subscribed or not (AWS reference, section 4.2)."""
+        session = self._book.find(message.receiver)
+        if session is not None:
+            self._send_to(session, message, message.qos, {})
 
     def _one_of_each_group(self, targets: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         """All plain subscribers once each, and of each shared group one, in turn."""
