@@ -1,6 +1,7 @@
 // Joins the store, the views and the network.
 
 import * as api from './api.js';
+import { render } from './html.js';
 import { hangUp, listen } from './live.js';
 import { changed, learn, onChange, store } from './store.js';
 import { deskView, signInView } from './views.js';
@@ -47,9 +48,11 @@ async function attempt(act) {
   try {
     say('');
     await act();
+    return true;
   } catch (error) {
     say(error.message);
     if (error.status === 401 && api.isSignedIn()) leave();
+    return false;
   }
 }
 
@@ -67,16 +70,10 @@ function say(text) {
 }
 
 function draw() {
-  // Many messages a second make one drawing a frame; what is being typed is left alone.
-  if (drawn || main.querySelector('details input:focus')) return;
-  drawn = requestAnimationFrame(() => {
+  // Many messages a second make one drawing a frame.
+  drawn ||= requestAnimationFrame(() => {
     drawn = 0;
-    const isOpen = main.querySelector('details')?.open ?? false;
-    const focused = document.activeElement?.textContent;
-    main.replaceChildren(api.isSignedIn() ? deskView(store, actions) : signInView(actions));
-    const details = main.querySelector('details');
-    if (details) details.open = isOpen;
-    [...main.querySelectorAll('button')].find((button) => button.textContent === focused)?.focus();
+    render(api.isSignedIn() ? deskView(store, actions) : signInView(actions), main);
     if (!status.textContent || status.textContent === 'live') say('');
   });
 }

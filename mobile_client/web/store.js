@@ -41,16 +41,16 @@ export function hear({ type, thing, time, body }) {
 }
 
 function hearState(robot, { reported = {}, version = 0 }) {
-  const before = robot.reported.cleanMissionStatus?.phase;
+  const before = robot.reported;
   if (version < robot.version) return;
   robot.version = version;
   robot.reported = { ...robot.reported, ...reported };
   if ('connected' in reported) robot.connected = reported.connected;
   if (reported.name) robot.name = reported.name;
   const after = robot.reported.cleanMissionStatus?.phase;
-  if (after !== before) note(Date.now() / 1000, robot.thing, `phase ${after}`);
+  if (after !== before.cleanMissionStatus?.phase) note(Date.now() / 1000, robot.thing, `phase ${after}`);
   const result = reported.lastCommandResult;
-  if (result) note(Date.now() / 1000, robot.thing, `${result.command} ${result.outcome} ${result.reason ?? ''}`);
+  if (result && result.id !== before.lastCommandResult?.id) note(Date.now() / 1000, robot.thing, `${result.command} ${result.outcome} ${result.reason ?? ''}`);
 }
 
 function hearPose(robot, pose) {

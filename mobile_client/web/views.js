@@ -1,6 +1,7 @@
 // The two views: signing in, and the desk with the list and the chosen robot.
 
-import { drawPlan } from './plan.js';
+import { html } from './html.js';
+import { plan } from './plan.js';
 
 const COMMANDS = [
   ['start', 'Clean'], ['pause', 'Pause'], ['resume', 'Resume'], ['stop', 'Stop'], ['dock', 'Dock'], ['find', 'Find'],
@@ -11,75 +12,75 @@ const PHASES = {
 };
 
 export function signInView({ onSignIn, onSignUp }) {
-  const form = element('form', { class: 'card' }, [
-    element('h2', {}, ['Sign in']),
-    field('E-mail', 'email', { type: 'email', autocomplete: 'username', required: true }),
-    field('Password', 'password', { type: 'password', autocomplete: 'current-password', required: true, minlength: 8 }),
-    element('button', { class: 'primary', type: 'submit' }, ['Sign in']),
-    element('button', { type: 'button', id: 'sign-up' }, ['Make an account']),
-  ]);
-  const read = () => [form.elements.email.value.trim(), form.elements.password.value];
-  form.onsubmit = (event) => { event.preventDefault(); onSignIn(...read()); };
-  form.querySelector('#sign-up').onclick = () => { if (form.reportValidity()) onSignUp(...read()); };
-  return form;
+  const read = (form) => [form.elements.email.value.trim(), form.elements.password.value];
+  const signIn = (event) => { event.preventDefault(); onSignIn(...read(event.currentTarget)); };
+  const signUp = ({ currentTarget: { form } }) => { if (form.reportValidity()) onSignUp(...read(form)); };
+  return html`
+    <form class="card" onsubmit=${signIn}>
+      <h2>Sign in</h2>
+      <label>E-mail<input name="email" type="email" autocomplete="username" required /></label>
+      <label>Password
+        <input name="password" type="password" autocomplete="current-password" required minlength="8" />
+      </label>
+      <button class="primary" type="submit">Sign in</button>
+      <button type="button" onclick=${signUp}>Make an account</button>
+    </form>`;
 }
 
 export function deskView(store, actions) {
   const robot = store.robots.get(store.chosen);
-  return element('div', { class: 'desk' }, [
-    element('section', { class: 'card', 'aria-label': 'Robots' }, [robotList(store, actions), pairForm(actions)]),
-    robot ? robotCard(robot, store, actions) : element('p', { class: 'card muted' }, ['No robot chosen.']),
-  ]);
+  return html`
+    <div class="desk">
+      <section class="card" aria-label="Robots">${robotList(store, actions)}${pairForm(actions)}</section>
+      ${robot ? robotCard(robot, store, actions) : html`<p class="card muted">No robot chosen.</p>`}
+    </div>`;
 }
 
 function robotList(store, { onChoose }) {
-  const rows = [...store.robots.values()].map((robot) => {
-    const button = element('button', { 'aria-current': String(robot.thing === store.chosen) }, [
-      element('strong', {}, [robot.name || robot.thing]),
-      element('span', { class: 'muted' }, [`${phaseText(robot)}, ${battery(robot)}`]),
-    ]);
-    button.onclick = () => onChoose(robot.thing);
-    return element('li', {}, [button]);
-  });
-  return element('div', {}, [
-    element('h2', {}, ['Your robots']),
-    rows.length ? element('ul', { class: 'robots' }, rows) : element('p', { class: 'muted' }, ['None yet.']),
-  ]);
+  const rows = [...store.robots.values()].map((robot) => html`
+    <li key=${robot.thing}>
+      <button aria-current=${String(robot.thing === store.chosen)} onclick=${() => onChoose(robot.thing)}>
+        <strong>${robot.name || robot.thing}</strong>
+        <span class="muted">${phaseText(robot)}, ${battery(robot)}</span>
+      </button>
+    </li>`);
+  return html`
+    <h2>Your robots</h2>
+    ${rows.length ? html`<ul class="robots">${rows}</ul>` : html`<p class="muted">None yet.</p>`}`;
 }
 
 function pairForm({ onPair }) {
-  const form = element('form', { 'aria-label': 'Add a robot' }, [
-    field('Serial', 'serial', { required: true }),
-    field('Claim code', 'code', { required: true }),
-    element('button', { type: 'submit' }, ['Add robot']),
-  ]);
-  form.style.margin = '1rem 0 0';
-  form.onsubmit = (event) => {
+  const submit = async (event) => {
     event.preventDefault();
-    onPair(form.elements.serial.value.trim(), form.elements.code.value.trim());
+    const form = event.currentTarget;
+    if (await onPair(form.elements.serial.value.trim(), form.elements.code.value.trim())) form.reset();
   };
-  const details = element('details', {}, [element('summary', {}, ['Add a robot']), form]);
-  return details;
+  return html`
+    <details>
+      <summary>Add a robot</summary>
+      <form class="pair" aria-label="Add a robot" onsubmit=${submit}>
+        <label>Serial<input name="serial" required /></label>
+        <label>Claim code<input name="code" required /></label>
+        <button type="submit">Add robot</button>
+      </form>
+    </details>`;
 }
 
 function robotCard(robot, store, { onCommand }) {
-  const buttons = COMMANDS.map(([name, text]) => {
-    const button = element('button', name === 'start' ? { class: 'primary' } : {}, [text]);
-    button.disabled = !robot.connected;
-    button.onclick = () => onCommand(robot.thing, name);
-    return button;
-  });
-  const lines = store.log.filter((line) => line.thing === robot.thing).map((line) => element('li', {}, [
-    `${new Date(line.time * 1000).toLocaleTimeString()}  ${line.text}`,
-  ]));
-  return element('section', { class: 'card', 'aria-label': robot.name || robot.thing }, [
-    element('h2', {}, [robot.name || robot.thing]),
-    facts(robot),
-    element('div', { class: 'row' }, buttons),
-    drawPlan(robot) ?? element('p', { class: 'muted' }, ['The floor plan comes with the first position.']),
-    element('h2', {}, ['What happened']),
-    element('ol', { class: 'log' }, lines),
-  ]);
+  const buttons = COMMANDS.map(([name, text]) => html`
+    <button class=${name === 'start' ? 'primary' : ''} disabled=${!robot.connected}
+      onclick=${() => onCommand(robot.thing, name)}>${text}</button>`);
+  const lines = store.log.filter((line) => line.thing === robot.thing).map((line) => html`
+    <li>${new Date(line.time * 1000).toLocaleTimeString()}  ${line.text}</li>`);
+  return html`
+    <section class="card" aria-label=${robot.name || robot.thing}>
+      <h2>${robot.name || robot.thing}</h2>
+      ${facts(robot)}
+      <div class="row">${buttons}</div>
+      ${plan(robot) ?? html`<p class="muted">The floor plan comes with the first position.</p>`}
+      <h2>What happened</h2>
+      <ol class="log">${lines}</ol>
+    </section>`;
 }
 
 function facts(robot) {
@@ -88,8 +89,9 @@ function facts(robot) {
     ['State', phaseText(robot)], ['Battery', battery(robot)], ['Bin', robot.reported.bin?.full ? 'full' : 'ok'],
     ['Error', error ? `code ${error}` : 'none'], ['Link', robot.connected ? 'online' : 'offline'],
   ];
-  return element('dl', { class: 'facts' }, rows.map(([name, value]) =>
-    element('div', {}, [element('dt', {}, [name]), element('dd', {}, [value])])));
+  return html`<dl class="facts">
+    ${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
+  </dl>`;
 }
 
 function phaseText(robot) {
@@ -100,14 +102,3 @@ function phaseText(robot) {
 }
 
 const battery = (robot) => (robot.reported.batPct == null ? 'battery ?' : `${robot.reported.batPct} %`);
-
-function field(text, name, attributes) {
-  return element('label', {}, [text, element('input', { name, ...attributes }, [])]);
-}
-
-function element(name, attributes, children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value === true ? '' : value);
-  made.append(...children);
-  return made;
-}

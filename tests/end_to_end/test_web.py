@@ -66,6 +66,31 @@ def test_an_owner_signs_up_pairs_taps_and_sees_the_robot_drive(home) -> None:
 
 
 @pytest.mark.browser
+def test_what_is_typed_and_pressed_survives_a_redrawing(home) -> None:
+    http, slip = home
+    redraw = """import('/store.js').then(
+        (store) => { store.changed(); return new Promise(requestAnimationFrame); })"""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+        page = browser.new_page()
+        page.goto(http)
+        page.fill("input[name=email]", "hopper@example.com")
+        page.evaluate(redraw)
+        page.fill("input[name=password]", "long-enough-1")
+        page.click("text=Make an account")
+        page.click("summary:has-text('Add a robot')")
+        page.fill("input[name=serial]", slip["thing"])
+        page.evaluate(redraw)
+        page.fill("input[name=code]", slip["claimCode"])
+        page.hover("button:has-text('Add robot')")
+        page.mouse.down()
+        page.evaluate(redraw)
+        page.mouse.up()
+        page.wait_for_selector("button:has-text('Clean'):not([disabled])", timeout=15_000)
+        browser.close()
+
+
+@pytest.mark.browser
 def test_a_wrong_password_is_said_on_the_page(home) -> None:
     http, _ = home
     with sync_playwright() as playwright:

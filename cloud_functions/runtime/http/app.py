@@ -24,6 +24,7 @@ from cloud_functions.runtime.template.intrinsics import USER_POOL
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
+    ".mjs": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
     ".json": "application/json",
@@ -49,7 +50,9 @@ def build(
     sockets_by_path: Mapping[str, Callable[[WebSocket], Awaitable[None]]],
 ) -> Starlette:
     """The application; `sockets_by_path` are WebSockets beside the product's own."""
-    pages = {path.name: path for path in web.iterdir() if path.suffix in _TYPES}
+    pages = {
+        path.relative_to(web).as_posix(): path for path in web.rglob("*") if path.suffix in _TYPES
+    }
     document = orjson.dumps(openapi(declaration))
     well_known = f"/{USER_POOL}/.well-known"
 
