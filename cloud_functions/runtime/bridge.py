@@ -114,6 +114,11 @@ class Bridge(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def begin_anew(self) -> None:
+        """Drop the session at the next connect: the broker's idea of it is older than ours."""
+        packet = self._session.connect_packet
+        self._session.connect_packet = packet._replace(clean_start=True)
+
     # ------------------------------------------------------------ connection
 
     async def _keep_connected(self) -> None:

@@ -69,8 +69,7 @@ class MessageCore:
         now_s = self._clock()
         self.statistics.messages += len(batch)
         made = [(service, service.handle(batch, now_s)) for service in self._services]
-        fired = list(self._fire(batch, now_s))
-        await self._settle(made, fired, now_s)
+        await self._settle(made, batch, now_s)
 
     async def inject(self, message: Message) -> None:
         """Publish a message as if a client had sent it."""
@@ -79,26 +78,25 @@ class MessageCore:
 
     async def apply(self, service: DeviceService, changes: Changes) -> None:
         """Commit and publish what a service decided by itself; raises what the store raised."""
-        await self._settle([(service, changes)], [], self._clock())
+        await self._settle([(service, changes)], (), self._clock())
 
     # ------------------------------------------------------------ the order
 
-    async def _settle(self, made: Sequence[Made], fired: list[Fired], now_s: float) -> None:
-        """Commit, then publish and act; a commit that fails is answered as such."""
+    async def _settle(self, made: Sequence[Made], batch: Sequence[Message], now_s: float) -> None:
+        """Commit, then publish and act; what cannot be committed is answered as such."""
         messages = [message for _, changes in made for message in changes.messages]
-        fired += self._fire(messages, now_s)
-        writes = [write for _, changes in made for write in changes.writes]
-        planned = self._runner.plan(fired)
-        writes += outbox_entries(planned)
-        if writes:
-            try:
+        try:
+            planned = self._runner.plan([*self._fire(batch, now_s), *self._fire(messages, now_s)])
+            writes = [write for _, changes in made for write in changes.writes]
+            writes += outbox_entries(planned)
+            if writes:
                 await self._committer.commit(writes)
-            except Exception:
-                self.statistics.commits_failed += 1
-                _logger.exception("a commit failed")
-                for service, changes in made:
-                    self._publish(service.failed(changes, now_s))
-                raise
+        except Exception:
+            self.statistics.commits_failed += 1
+            _logger.exception("a batch of %d messages could not be committed", len(batch))
+            for service, changes in made:
+                self._publish(service.failed(changes, now_s))
+            raise
         if messages:
             self._publish(messages)
         self._runner.run(planned)

@@ -102,7 +102,7 @@ def pick(metadata: Tree, shape: Tree) -> Tree:
         marks = metadata.get(key)
         if marks is None:
             continue
-        if type(value) is dict and type(marks) is dict and "timestamp" not in value:
+        if type(value) is dict and type(marks) is dict:
             picked[key] = pick(marks, value)
         else:
             picked[key] = marks

@@ -1,6 +1,7 @@
 """The life of a cloud: crashes, restarts, Ctrl-C, bad flags, somebody else's template."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
@@ -312,3 +314,32 @@ def test_the_api_is_described_and_the_page_is_served(start_cloud) -> None:
     assert "robofleet" in page
     assert refused.value.code == 401
     assert json.load(refused.value) == {"message": "Unauthorized"}
+
+
+@pytest.mark.mosquitto
+def test_mosquitto_is_started_again_when_it_dies(start_cloud, children_of) -> None:
+    cloud = start_cloud("--broker", "mosquitto", "--free-ports")
+    assert cloud.process is not None
+    (mosquitto,) = [
+        pid
+        for pid in children_of(cloud.process.pid)
+        if Path(f"/proc/{pid}/comm").read_text().strip() == "mosquitto"
+    ]
+
+    os.kill(mosquitto, signal.SIGKILL)
+    got: list[bytes] = []
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, "after")
+    client.on_message = lambda _c, _u, message: got.append(message.payload)
+    client.on_connect = lambda c, *_: c.subscribe("$aws/things/after/shadow/update/accepted", 1)
+    host, port = cloud.endpoints["mqtt"].removeprefix("mqtt://").split(":")
+    client.reconnect_delay_set(1, 1)
+    client.connect_async(host, int(port))
+    client.loop_start()
+
+    def answered() -> bool:
+        client.publish("$aws/things/after/shadow/update", b'{"state":{"reported":{"a":1}}}')
+        time.sleep(0.2)
+        return bool(got)
+
+    assert wait(answered, 20)
+    client.loop_stop()

@@ -14,7 +14,7 @@ from typing import Final
 from cloud_functions.region import ACCOUNT, REGION
 from cloud_functions.runtime.functions.invocation import Invocation, failed
 from cloud_functions.runtime.functions.log import LogFile
-from cloud_functions.runtime.functions.nursery import Nursery
+from cloud_functions.runtime.functions.nursery import Nursery, ZygoteDied
 from cloud_functions.runtime.functions.runtime_api import RuntimeConnection
 from cloud_functions.runtime.template.declaration import Function
 
@@ -61,17 +61,19 @@ class Environment:
             lambda: RuntimeConnection(self), "127.0.0.1", 0
         )
         port = self._server.sockets[0].getsockname()[1]
-        self._pid = await self._nursery.launch(
-            environment={**variables, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"},
-            code=self.function.code,
-            log=log.path,
-            on_exit=self._exited,
-        )
         try:
+            self._pid = await self._nursery.launch(
+                environment={**variables, "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"},
+                code=self.function.code,
+                log=log.path,
+                on_exit=self._exited,
+            )
             failure = await asyncio.wait_for(asyncio.shield(self._ready), INIT_TIMEOUT_S)
         except TimeoutError:
             message = f"Init timed out after {INIT_TIMEOUT_S:.2f} seconds"
             failure = failed("Sandbox.Timedout", message, cold=True, duration_ms=0)
+        except ZygoteDied as error:
+            failure = failed("Runtime.ExitError", str(error), cold=True, duration_ms=0)
         self.init_ms = (time.perf_counter() - began_s) * 1000
         if failure is not None:
             self.end()
@@ -142,6 +144,12 @@ class Environment:
             self._ready.set_result(None)
         else:
             self._on_change(self)
+
+    def hangs_up(self, connection: RuntimeConnection) -> None:
+        """The connection is closed: without it no event can be handed over."""
+        if connection is self._waiting:
+            self._waiting = None
+            self.end()
 
     def answers(self, request_id: str, body: bytes, error_type: str | None) -> None:
         """The function returned or raised."""

@@ -1,15 +1,29 @@
-"""Starts and ends execution environments through the zygote."""
+"""Starts and ends execution environments through the zygote.
+
+A zygote that dies takes its environments with it; another one takes its place.
+"""
 
 import asyncio
 import contextlib
 import itertools
 import json
+import logging
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cloud_functions.runtime.child import die_with_parent
+
+_PAUSE_S: Final = 0.2
+"""Before another zygote is started, so that one that cannot live costs little."""
+
+_logger = logging.getLogger(__name__)
+
+
+class ZygoteDied(RuntimeError):
+    """No environment could be started: their parent has just ended."""
 
 
 class Nursery:
@@ -23,6 +37,8 @@ class Nursery:
         self._started: dict[int, asyncio.Future[int]] = {}
         self._on_exit: dict[int, Callable[[int], None]] = {}
         self._early: dict[int, int] = {}
+        self._alive = asyncio.Event()
+        self._stopping = False
 
     async def start(self) -> None:
         """Start the zygote; environments may be asked for at once."""
@@ -39,6 +55,7 @@ class Nursery:
                 preexec_fn=die_with_parent,
             )
         self._reader = asyncio.create_task(self._read(), name="nursery")
+        self._alive.set()
 
     async def launch(
         self,
@@ -48,7 +65,11 @@ class Nursery:
         log: Path,
         on_exit: Callable[[int], None],
     ) -> int:
-        """Fork an environment; its process id.  `on_exit` hears its exit status."""
+        """Fork an environment; its process id.  `on_exit` hears its exit status.
+
+        Raises ZygoteDied.
+        """
+        await self._alive.wait()
         number = next(self._numbers)
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._started[number] = future
@@ -74,6 +95,7 @@ class Nursery:
 
     async def stop(self) -> None:
         """End the zygote and with it every environment."""
+        self._stopping = True
         if self._process is None:
             return
         if self._process.stdin is not None:
@@ -84,7 +106,7 @@ class Nursery:
             self._process.kill()
             await self._process.wait()
         if self._reader is not None:
-            await self._reader
+            await asyncio.wait({self._reader})
 
     def _send(self, order: dict[str, Any]) -> None:
         assert self._process is not None
@@ -104,6 +126,19 @@ class Nursery:
                     self._early[said["exited"]] = said["status"]
                 else:
                     hear(said["status"])
-        for future in self._started.values():
+        self._forget_all()
+        if not self._stopping:
+            _logger.error("the functions' parent process has ended; starting another")
+            await asyncio.sleep(_PAUSE_S)
+            await self.start()
+
+    def _forget_all(self) -> None:
+        """Every environment has ended with its parent."""
+        self._alive.clear()
+        started, self._started = self._started, {}
+        for future in started.values():
             if not future.done():
-                future.set_exception(RuntimeError("the functions' parent process has ended"))
+                future.set_exception(ZygoteDied("the functions' parent process has ended"))
+        heard, self._on_exit = self._on_exit, {}
+        for hear in heard.values():
+            hear(-signal.SIGKILL)

@@ -24,6 +24,9 @@ class RuntimeListener(Protocol):
     def asks_next(self, connection: "RuntimeConnection") -> None:
         """The environment is ready for an event."""
 
+    def hangs_up(self, connection: "RuntimeConnection") -> None:
+        """The connection is closed."""
+
     def answers(self, request_id: str, body: bytes, error_type: str | None) -> None:
         """The function returned, or failed with `error_type`."""
 
@@ -39,11 +42,6 @@ class RuntimeConnection(asyncio.Protocol):
         self._buffer = bytearray()
         self._transport: Any = None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether an event can still be handed over."""
-        return self._transport is not None and not self._transport.is_closing()
-
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The environment has connected."""
         self._transport = transport
@@ -51,6 +49,7 @@ class RuntimeConnection(asyncio.Protocol):
     def connection_lost(self, _error: Exception | None) -> None:
         """The environment is gone, or opens another connection."""
         self._transport = None
+        self._listener.hangs_up(self)
 
     def data_received(self, data: bytes) -> None:
         """Serve every complete request."""

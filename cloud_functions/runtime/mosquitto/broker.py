@@ -35,8 +35,10 @@ class MosquittoBroker:
         self._registry = registry
         self._host = host
         self.ports = (mqtt_port or free_port(host), mqtts_port or free_port(host))
-        self._process = Mosquitto(files.configuration, log, host, self.ports[0])
         self._bridge = Bridge(f"mqtt://{host}:{self.ports[0]}", keep_session=False)
+        self._process = Mosquitto(
+            files.configuration, log, host, self.ports[0], self._bridge.begin_anew
+        )
 
     async def start(self, deliver: Deliver, filters: Sequence[str]) -> None:
         """Start Mosquitto and connect.  Raises PortTaken, Unavailable."""

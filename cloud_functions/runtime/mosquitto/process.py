@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import shutil
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -15,20 +17,55 @@ from cloud_functions.runtime.child import die_with_parent
 INSTALL: Final = "apt-get install mosquitto mosquitto-clients"
 _START_S: Final = 10.0
 _LAST_LINES: Final = 5
+_PAUSE_S: Final = 0.2
+_LONGEST_PAUSE_S: Final = 5.0
+
+_logger = logging.getLogger(__name__)
 
 
 class Mosquitto:
-    """One Mosquitto process."""
+    """One Mosquitto process, and another one when it ends by itself.
 
-    def __init__(self, configuration: Path, log: Path, host: str, port: int) -> None:
+    `on_restart` hears that a new one is about to start, with what the old one last wrote down.
+    """
+
+    def __init__(
+        self,
+        configuration: Path,
+        log: Path,
+        host: str,
+        port: int,
+        on_restart: Callable[[], None] = lambda: None,
+    ) -> None:
         self._configuration = configuration
         self._log = log
         self._host = host
         self._port = port
+        self._on_restart = on_restart
         self._process: asyncio.subprocess.Process | None = None
+        self._watcher: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start it; returns when it answers.  Raises Unavailable with its own words."""
+        await self._launch()
+        self._watcher = asyncio.create_task(self._watch(), name="mosquitto-watcher")
+
+    async def _watch(self) -> None:
+        pause_s = _PAUSE_S
+        while True:
+            assert self._process is not None
+            status = await self._process.wait()
+            _logger.error("Mosquitto ended by itself (status %s); starting it again", status)
+            self._on_restart()
+            await asyncio.sleep(pause_s)
+            try:
+                await self._launch()
+                pause_s = _PAUSE_S
+            except Unavailable:
+                _logger.exception("Mosquitto could not be started again")
+                pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
+
+    async def _launch(self) -> None:
         program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/sbin")
         if program is None:
             raise Unavailable(f"Mosquitto is not installed: {INSTALL}, or take --broker builtin")
@@ -66,6 +103,9 @@ class Mosquitto:
 
     async def stop(self) -> None:
         """Let it write its persistence and end."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+            await asyncio.wait({self._watcher})
         if self._process is None:
             return
         self._signal(signal.SIGTERM)

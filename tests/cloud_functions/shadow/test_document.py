@@ -64,6 +64,16 @@ def test_only_touched_keys_get_a_new_time() -> None:
     assert first.metadata["reported"]["a"] == {"timestamp": 10}
 
 
+def test_a_delta_has_the_metadata_of_its_own_paths_whatever_the_keys_are_called() -> None:
+    state = {"desired": {"a": {"timestamp": 5, "b": 1}}, "reported": {"a": {"b": 1}}}
+    document = documents.update(None, UpdateRequest(state, None, None), 100)
+
+    said = orjson.loads(documents.delta_body(document, None) or b"")
+
+    assert said["state"] == {"a": {"timestamp": 5}}
+    assert said["metadata"] == {"a": {"timestamp": {"timestamp": 100}}}
+
+
 def test_a_state_over_the_limit_is_refused_and_one_at_the_limit_is_not() -> None:
     fits = {"reported": {"a": "x" * (8192 - len('{"a":""}'))}}
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 
 import orjson
@@ -199,3 +200,18 @@ async def test_stopping_leaves_no_process_behind(functions: Functions) -> None:
 @pytest.mark.parametrize(("attempt", "pause_s"), [(1, 1.0), (2, 2.0), (3, None), (9, None)])
 def test_lambda_tries_twice_again(attempt: int, pause_s: float | None) -> None:
     assert pause_before(attempt, RetryPolicy()) == pause_s
+
+
+async def test_a_dead_zygote_is_replaced_and_functions_go_on(functions: Functions) -> None:
+    before = orjson.loads((await functions.invoke("count", b'{"n":1}')).payload)
+    zygote = int(Path(f"/proc/{before['pid']}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+    os.kill(zygote, signal.SIGKILL)
+    for _ in range(100):
+        answered = await functions.invoke("count", b'{"n":2}')
+        after = orjson.loads(answered.payload)
+        if answered.error is None and after["pid"] != before["pid"]:
+            break
+        await asyncio.sleep(0.05)
+
+    assert (after["count"], answered.error) == (1, None)
