@@ -23,6 +23,8 @@ class Space(StrEnum):
     SESSIONS = "sessions"
     QUEUES = "queues"
     RETAINED = "retained"
+    JOBS = "jobs"
+    EXECUTIONS = "executions"
 
 
 class Write(NamedTuple):

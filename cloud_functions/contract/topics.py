@@ -1,7 +1,7 @@
 """Every MQTT topic of the product and of the services it uses, spelt once.
 
-Reserved shadow topics: AWS reference, section 1.1; presence: section 3.1; Basic Ingest: section
-2.7; the product's own topics: design, section 4.
+Reserved shadow topics: AWS reference, section 1.1; presence and job events: section 3.1; jobs:
+section 4.2; Basic Ingest: section 2.7; the product's own topics: design, section 4.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ PRODUCT_PREFIX: Final = "robofleet/"
 BASIC_INGEST_PREFIX: Final = "$aws/rules/"
 PRESENCE_PREFIX: Final = "$aws/events/presence/"
 SUBSCRIPTION_EVENTS_PREFIX: Final = "$aws/events/subscriptions/"
+JOB_EVENTS_PREFIX: Final = "$aws/events/job/"
+JOB_EXECUTION_EVENTS_PREFIX: Final = "$aws/events/jobExecution/"
 
 
 class ShadowOperation(StrEnum):
@@ -87,6 +89,74 @@ def parse_shadow(topic: str) -> ShadowTopic | None:
         return ShadowTopic(levels[2], name, operation)
     answer = _ANSWERS.get(rest[1])
     return None if answer is None else ShadowTopic(levels[2], name, operation, answer)
+
+
+class JobsOperation(StrEnum):
+    """What a device may ask of its jobs; `get` is about one job, or about all without a job id."""
+
+    GET = "get"
+    START_NEXT = "start-next"
+    UPDATE = "update"
+
+
+class JobsPush(StrEnum):
+    """What a device is told of its jobs unasked."""
+
+    NOTIFY = "notify"
+    NOTIFY_NEXT = "notify-next"
+
+
+@dataclass(frozen=True, slots=True)
+class JobsTopic:
+    """A jobs topic a client published on; `operation` is None where no request has that topic."""
+
+    thing: str
+    job_id: str | None
+    operation: JobsOperation | None
+
+
+_JOBS_LEVEL: Final = "/jobs/"
+_OF_ALL: Final = {
+    JobsOperation.GET.value: JobsOperation.GET,
+    JobsOperation.START_NEXT.value: JobsOperation.START_NEXT,
+}
+_OF_ONE: Final = {
+    JobsOperation.GET.value: JobsOperation.GET,
+    JobsOperation.UPDATE.value: JobsOperation.UPDATE,
+}
+
+
+def jobs(thing: str, last: JobsOperation | JobsPush, job_id: str | None = None) -> str:
+    """A request topic of a thing's jobs, or one it is told something on."""
+    prefix = f"{THINGS_PREFIX}{thing}{_JOBS_LEVEL}"
+    return f"{prefix}{last}" if job_id is None else f"{prefix}{job_id}/{last}"
+
+
+def parse_jobs(topic: str) -> JobsTopic | None:
+    """The jobs topic behind the text, or None if it is outside every thing's jobs.
+
+    Names are not checked here: the service answers a bad name, it does not ignore it.
+    """
+    if _JOBS_LEVEL not in topic or not topic.startswith(THINGS_PREFIX):
+        return None
+    thing, level, rest = topic[len(THINGS_PREFIX) :].partition(_JOBS_LEVEL)
+    if not level or "/" in thing:
+        return None
+    job_id, is_of_one, last = rest.partition("/")
+    if is_of_one:
+        operation = _OF_ONE.get(last)
+        return JobsTopic(thing, job_id if operation else None, operation)
+    return JobsTopic(thing, None, _OF_ALL.get(rest))
+
+
+def job_event(job_id: str, operation: str) -> str:
+    """The topic on which the cloud tells what became of a job."""
+    return f"{JOB_EVENTS_PREFIX}{job_id}/{operation}"
+
+
+def job_execution_event(job_id: str, operation: str) -> str:
+    """The topic on which the cloud tells what became of a job on one thing."""
+    return f"{JOB_EXECUTION_EVENTS_PREFIX}{job_id}/{operation}"
 
 
 class ProductTopic(StrEnum):

@@ -183,7 +183,9 @@ class Bridge(asyncio.Protocol):
             case Connected():
                 packet = self._session.connect_packet
                 self._session.connect_packet = packet._replace(clean_start=False)
-                self._session.subscribe([Subscription(each, 1) for each in self._filters])
+                # What the cloud itself says is never delivered to it again.
+                filters = [Subscription(each, 1, no_local=True) for each in self._filters]
+                self._session.subscribe(filters)
             case Subscribed(reasons=reasons):
                 refused = [
                     topic

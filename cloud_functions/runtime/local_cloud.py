@@ -13,8 +13,11 @@ from starlette.websockets import WebSocket
 
 from cloud_functions.contract.endpoints import HTTP_PORT, MQTT_PORT, MQTTS_PORT, Endpoints
 from cloud_functions.errors import Unauthorized
+from cloud_functions.jobs.control.templates import Templates
+from cloud_functions.jobs.service import JobsService
 from cloud_functions.ports import Broker, Message
 from cloud_functions.registry.authority import Authority
+from cloud_functions.registry.event_configurations import EventSwitches
 from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import Rule, read_rule
 from cloud_functions.runtime.action_runner import ActionRunner
@@ -23,20 +26,30 @@ from cloud_functions.runtime.data_directory import DataDirectory
 from cloud_functions.runtime.device_gateway import web_socket
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway
 from cloud_functions.runtime.functions.functions import Functions
+from cloud_functions.runtime.http import signed_links
 from cloud_functions.runtime.http.api_gateway import ApiGateway
 from cloud_functions.runtime.http.app import build
-from cloud_functions.runtime.http.aws import data_plane, things
+from cloud_functions.runtime.http.aws import (
+    data_plane,
+    event_configurations,
+    jobs,
+    jobs_data,
+    things,
+)
 from cloud_functions.runtime.http.identity import Identity
 from cloud_functions.runtime.http.server import HttpServer, listen
+from cloud_functions.runtime.http.signed_links import SignedLinks
 from cloud_functions.runtime.http.sockets import Sockets
 from cloud_functions.runtime.http.tokens import TokenMint, load_key
 from cloud_functions.runtime.message_core import MessageCore
 from cloud_functions.runtime.mosquitto.broker import MosquittoBroker
+from cloud_functions.runtime.registry_targets import RegistryTargets
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
 from cloud_functions.runtime.template.reader import read
 from cloud_functions.shadow.service import ShadowService
 from cloud_functions.storage.committer import Committer
+from cloud_functions.storage.file_blobs import FileBlobs
 from cloud_functions.storage.lmdb_cell import LmdbCell
 from cloud_functions.storage.sqlite_accounts import SqliteAccounts
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
@@ -108,6 +121,15 @@ class LocalCloud:
         )
         engine = RulesEngine(self.rules)
         self._shadows = ShadowService([self._store])
+        self._blobs = FileBlobs(directory.blobs)
+        self._links = SignedLinks(signed_links.load_secret(directory.pki / "links.key"), http)
+        self._switches = EventSwitches(self._registry)
+        self._jobs = JobsService(
+            self._store,
+            targets=RegistryTargets(self._registry),
+            links=self._links,
+            switches=self._switches,
+        )
         self._runner = ActionRunner(
             submit=self._functions.submit,
             inject=self._inject,
@@ -115,7 +137,7 @@ class LocalCloud:
             store=self._store,
         )
         self.core = MessageCore(
-            services=[self._shadows],
+            services=[self._shadows, self._jobs],
             committer=self._committer,
             rules=engine,
             runner=self._runner,
@@ -156,6 +178,10 @@ class LocalCloud:
             aws_routes=[
                 *data_plane.routes(self._shadows, self.core, time.time),
                 *things.routes(self._registry),
+                *jobs_data.routes(self._jobs, self.core, time.time),
+                *jobs.routes(self._jobs, self.core, self._blobs, Templates(self._store), time.time),
+                *event_configurations.routes(self._switches, time.time),
+                *signed_links.routes(self._links, self._blobs, time.time),
             ],
             web=WEB,
             counts=self.counts,
@@ -198,6 +224,7 @@ class LocalCloud:
         return {
             **asdict(self.core.statistics),
             **asdict(self._shadows.statistics),
+            **asdict(self._jobs.statistics),
             **asdict(self._runner.statistics),
             **functions,
             "now_async_events": self._functions.pending,

@@ -1,0 +1,1 @@
+"""What a job was asked to be, and what follows from that at a given time; pure."""

@@ -1,0 +1,1 @@
+"""What devices ask and what they and watchers are told: bodies in and out; pure."""
