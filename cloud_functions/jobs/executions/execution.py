@@ -5,7 +5,7 @@ of a job on a thing, from 1 (AWS reference, sections 4.1 and 4.2).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -50,7 +50,7 @@ class Execution:
     status: ExecutionStatus = ExecutionStatus.QUEUED
     version: int = 1
     started_s: int | None = None
-    details: Mapping[str, str] = NO_DETAILS
+    details: Mapping[str, str] = field(default_factory=lambda: NO_DETAILS)
     in_progress_until_s: float | None = None
     step_until_s: float | None = None
     attempts: Attempts = FIRST
