@@ -24,7 +24,7 @@ def of_job(job: Job, operation: str, now_s: float) -> Message:
     """An event of a job."""
     said: dict[str, Any] = {
         "eventType": "JOB",
-        "eventId": _identifier("job", job.id, str(job.sequence), operation),
+        "eventId": _identifier(job.id, job.created_s, job.sequence, operation),
         "timestamp": int(now_s),
         "operation": operation,
         "jobId": job.id,
@@ -50,7 +50,7 @@ def of_execution(execution: Execution, operation: str, now_s: float) -> Message:
     said: dict[str, Any] = {
         "eventType": "JOB_EXECUTION",
         "eventId": _identifier(
-            "execution", str(execution.sequence), str(execution.version), operation
+            execution.job_id, execution.queued_s, execution.sequence, execution.version, operation
         ),
         "timestamp": int(now_s),
         "operation": operation,
@@ -64,6 +64,6 @@ def of_execution(execution: Execution, operation: str, now_s: float) -> Message:
     return Message(topic, orjson.dumps(said), qos=1)
 
 
-def _identifier(*parts: str) -> str:
+def _identifier(*parts: str | int) -> str:
     """The same event has the same id, also when it is told twice."""
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, "/".join(parts)))
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, "/".join(map(str, parts))))
