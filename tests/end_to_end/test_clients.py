@@ -168,3 +168,14 @@ def test_a_certificate_opens_its_own_topics_and_no_others(cloud, robofleet, tmp_
     finally:
         mine.close()
         other.close()
+
+
+def test_what_the_cloud_itself_publishes_is_handled_once(cloud) -> None:
+    shadows = client(cloud, "iot-data")
+    update = b'{"state":{"reported":{"a":1}}}'
+
+    shadows.publish(topic="$aws/things/once/shadow/update", qos=1, payload=update)
+    time.sleep(1)  # a broker that brought it back would have done so by now
+
+    document = json.loads(shadows.get_thing_shadow(thingName="once")["payload"].read())
+    assert document["version"] == 1
