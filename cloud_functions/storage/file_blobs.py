@@ -32,7 +32,7 @@ class FileBlobs:
         """The bytes, or None."""
         try:
             return self._path(name).read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
 
     def delete(self, name: str) -> bool:
