@@ -237,7 +237,7 @@ class Conductor:
             self.jobs.erase(draft, job_id)
             self._tell_of_job(draft, job, events.DELETED, now_s)
         else:
-            self.jobs.keep(draft, replace(job, sweep=None))
+            self.jobs.keep(draft, replace(job, sweep=None, completed_s=int(now_s)))
             self._tell_of_job(draft, job, events.CANCELED, now_s)
 
     def _settle(self, draft: Draft, job_id: str, now_s: float) -> None:

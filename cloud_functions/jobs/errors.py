@@ -69,12 +69,12 @@ class NotFound(JobsError):
 class VersionMismatch(JobsError):
     """The execution has another version than the device expected.
 
-    AWS's model of the HTTP service has no exception of that name, so it is told as the conflict
-    it is.
+    AWS's model of the HTTP service has no exception of that name; MiniStack, which was measured
+    against the service, answers 400.
     """
 
-    code = "InvalidStateTransitionException"
-    status = 409
+    code = "InvalidRequestException"
+    status = 400
     word = "VersionMismatch"
 
 

@@ -98,7 +98,7 @@ def test_a_device_gets_awss_exceptions(fleet) -> None:
         device.get_pending_job_executions(thingName="never-registered")
     with pytest.raises(device.exceptions.InvalidRequestException) as invalid:
         device.update_job_execution(status="DONE", **named)
-    with pytest.raises(device.exceptions.InvalidStateTransitionException) as mismatch:
+    with pytest.raises(device.exceptions.InvalidRequestException, match="version 1") as mismatch:
         device.update_job_execution(status="IN_PROGRESS", expectedVersion=9, **named)
     device.update_job_execution(status="REJECTED", **named)
     with pytest.raises(device.exceptions.InvalidStateTransitionException) as final:
@@ -107,8 +107,8 @@ def test_a_device_gets_awss_exceptions(fleet) -> None:
         device.describe_job_execution(**named)
 
     assert code_of(missing)[1] == 404
-    assert code_of(invalid)[1] == 400
-    assert code_of(mismatch)[1] == code_of(final)[1] == 409
+    assert code_of(invalid)[1] == code_of(mismatch)[1] == 400
+    assert code_of(final)[1] == 409
     assert code_of(terminal)[1] == 410
 
 

@@ -70,7 +70,7 @@ class Listing:
         execution = self._executions.find(job_id, thing, number)
         if execution is None:
             raise NotFound(f"There is no such execution of {job_id} on {thing}")
-        said = {
+        said: dict[str, Any] = {
             "jobId": job_id,
             "thingArn": _thing_arn(thing),
             **_times(execution),
@@ -79,8 +79,8 @@ class Listing:
         }
         if execution.is_force_cancelled:
             said["forceCanceled"] = True
-        if execution.details:
-            said["statusDetails"] = {"detailsMap": dict(execution.details)}
+        details = dict(execution.details)
+        said["statusDetails"] = {"detailsMap": details} if details else {}
         return said
 
     def jobs(self, wanted: JobFilter, size: int, token: str | None) -> Page:
@@ -146,15 +146,16 @@ class Listing:
 
 def _described(job: Job) -> dict[str, Any]:
     said: dict[str, Any] = {
-        **job.plan.said(),
+        "schedulingConfig": {},
+        **job.plan.described(),
         **_listed(job),
         "jobProcessDetails": process_details(job),
     }
     said.pop("documentSource", None)
     if job.is_rolling_out:
         said["jobProcessDetails"]["processingTargets"] = job.plan.targets
-    if job.is_force_cancelled:
-        said["forceCanceled"] = True
+    if job.status is JobStatus.CANCELED:
+        said["forceCanceled"] = job.is_force_cancelled
     if job.reason_code is not None:
         said["reasonCode"] = job.reason_code
     if job.comment is not None:

@@ -42,7 +42,7 @@ class Template:
 
     def described(self) -> dict[str, Any]:
         """The answer of DescribeJobTemplate."""
-        said = {**self.listed(), "document": self.document, **self.conduct.said()}
+        said = {**self.listed(), "document": self.document, **self.conduct.described()}
         if self.document_source is not None:
             said["documentSource"] = self.document_source
         return said

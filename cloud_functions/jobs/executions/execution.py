@@ -32,6 +32,8 @@ class Attempts(NamedTuple):
 
 
 FIRST: Final = Attempts()
+_BEGIN: Final = frozenset({Fact.STARTED, Fact.SUCCEEDED, Fact.FAILED})
+"""With these a thing says that it has begun, if it did not before; to reject is not to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,7 @@ def moved(
     """
     status = next_status(execution.status, report.fact)
     until_s, step_s = execution.in_progress_until_s, execution.step_until_s
-    begins = (
-        status is ExecutionStatus.IN_PROGRESS
-        and execution.status is not ExecutionStatus.IN_PROGRESS
-    )
+    begins = execution.started_s is None and report.fact in _BEGIN
     if begins and in_progress_minutes is not None:
         until_s = now_s + 60 * in_progress_minutes
     if report.step_minutes is not None:

@@ -173,6 +173,11 @@ class Conduct(Section):
     def _refuse(cls, said: Any) -> Any:
         return _refused(said)
 
+    def described(self) -> dict[str, Any]:
+        """The object as a description has it: these sections are there even when empty."""
+        empty = ("presignedUrlConfig", "jobExecutionsRolloutConfig", "timeoutConfig")
+        return {**{member: {} for member in empty}, **self.said()}
+
 
 class JobChanges(Conduct):
     """UpdateJob's body."""

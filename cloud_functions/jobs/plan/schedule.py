@@ -2,6 +2,7 @@
 
 import datetime
 from dataclasses import dataclass
+from typing import Final
 
 from cloud_functions.jobs.errors import InvalidRequest
 from cloud_functions.jobs.limits import JobLimits
@@ -17,7 +18,8 @@ class Schedule:
     end_behavior: EndBehavior = EndBehavior.STOP_ROLLOUT
 
 
-ALWAYS = Schedule()
+ALWAYS: Final = Schedule()
+_FORMAT: Final = "%Y-%m-%dT%H:%M"
 
 
 def read_schedule(
@@ -47,15 +49,11 @@ def _is_within(ahead_s: float, least_s: float, most_s: float) -> bool:
 
 
 def _seconds(member: str, text: str | None) -> float | None:
-    """A time like 2026-11-24T08:00, 2026-11-24 08:00:30 or with an offset; without one, UTC."""
+    """A time in UTC, to the minute."""
     if text is None:
         return None
     try:
-        time = datetime.datetime.fromisoformat(text)
+        time = datetime.datetime.strptime(f"{text}+0000", f"{_FORMAT}%z")
     except ValueError:
-        raise InvalidRequest(
-            f"{member} is a time like 2026-11-24T08:00 or 2026-11-24T08:00:00Z, not {text!r}"
-        ) from None
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=datetime.UTC)
+        raise InvalidRequest(f"{member} is a time like 2026-11-24T08:00, not {text!r}") from None
     return time.timestamp()

@@ -49,12 +49,11 @@ def seconds_left(execution: Execution, now_s: float) -> dict[str, int]:
 
 
 def state(execution: Execution) -> dict[str, Any]:
-    """A JobExecutionState."""
-    return {
-        "status": execution.status,
-        "statusDetails": dict(execution.details),
-        "versionNumber": execution.version,
-    }
+    """A JobExecutionState; its details only where there are some."""
+    said: dict[str, Any] = {"status": execution.status, "versionNumber": execution.version}
+    if execution.details:
+        said["statusDetails"] = dict(execution.details)
+    return said
 
 
 def updated(asked: Update, execution: Execution, document: Document | None) -> dict[str, Any]:

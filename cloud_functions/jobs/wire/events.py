@@ -36,11 +36,10 @@ def of_job(job: Job, operation: str, now_s: float) -> Message:
     }
     if job.plan.description is not None:
         said["description"] = job.plan.description
-    if job.completed_s is not None:
-        said["completedAt"] = job.completed_s * 1000
     if job.comment is not None:
         said["comment"] = job.comment
     if operation == COMPLETED:
+        said["completedAt"] = job.updated_s * 1000
         said["jobProcessDetails"] = process_details(job)
     return Message(topics.job_event(job.id, operation), orjson.dumps(said), qos=1)
 

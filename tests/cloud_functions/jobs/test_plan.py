@@ -138,12 +138,12 @@ def test_retries_are_counted_by_what_went_wrong() -> None:
     assert not may_retry(None, failed, after_failure=0, after_timeout=0)
 
 
-def test_a_schedule_is_read_in_utc_unless_it_says_otherwise() -> None:
+def test_a_schedule_is_read_in_utc() -> None:
     asked = read(
         SchedulingConfig,
         {
             "startTime": "2025-11-24T17:00",
-            "endTime": "2025-11-24T20:00:00+01:00",
+            "endTime": "2025-11-24T19:00",
             "endBehavior": "FORCE_CANCEL",
         },
     )
@@ -157,6 +157,8 @@ def test_a_schedule_is_read_in_utc_unless_it_says_otherwise() -> None:
     ("said", "why"),
     [
         ({"startTime": "tomorrow"}, "startTime is a time like"),
+        ({"startTime": "2025-11-24 17:00"}, "startTime is a time like"),
+        ({"startTime": "2025-11-24T17:00:00Z"}, "startTime is a time like"),
         ({"startTime": "2025-11-24T16:10"}, "30 minutes to one year"),
         ({"startTime": "2027-11-24T16:10"}, "30 minutes to one year"),
         ({"startTime": "2025-11-24T17:00", "endTime": "2025-11-24T17:20"}, "at least 30 minutes"),
