@@ -77,9 +77,9 @@ class EventSwitches:
         """All of them."""
         return self._now
 
-    def is_on(self, kind: EventType) -> bool:
-        """Whether events of this kind are told."""
-        return self._now.enabled.get(kind, False)
+    def is_on(self, kind: str) -> bool:
+        """Whether events of this kind, an EventType's word, are told."""
+        return self._now.enabled.get(EventType(kind), False)
 
     def update(self, asked: object, now_s: float) -> None:
         """UpdateEventConfigurations.  Raises InvalidEventConfiguration."""

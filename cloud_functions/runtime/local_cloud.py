@@ -52,6 +52,7 @@ from cloud_functions.storage.committer import Committer
 from cloud_functions.storage.file_blobs import FileBlobs
 from cloud_functions.storage.lmdb_cell import LmdbCell
 from cloud_functions.storage.sqlite_accounts import SqliteAccounts
+from cloud_functions.storage.sqlite_event_configurations import SqliteEventConfigurations
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
 
 DEFAULT_TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
@@ -123,10 +124,12 @@ class LocalCloud:
         self._shadows = ShadowService([self._store])
         self._blobs = FileBlobs(directory.blobs)
         self._links = SignedLinks(signed_links.load_secret(directory.pki / "links.key"), http)
-        self._switches = EventSwitches(self._registry)
+        self._event_store = SqliteEventConfigurations(directory.registry)
+        self._switches = EventSwitches(self._event_store)
+        self._targets = RegistryTargets(self._registry, directory.registry)
         self._jobs = JobsService(
             self._store,
-            targets=RegistryTargets(self._registry),
+            targets=self._targets,
             links=self._links,
             switches=self._switches,
         )
@@ -246,6 +249,8 @@ class LocalCloud:
         await self._functions.stop()
         await self._committer.close()
         self._store.close()
+        self._targets.close()
+        self._event_store.close()
         self._registry.close()
         self._accounts.close()
         if self._lock is not None:

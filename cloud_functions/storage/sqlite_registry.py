@@ -1,4 +1,4 @@
-"""The registry in SQLite: things, certificates, policies, which events are told."""
+"""The registry in SQLite: things, certificates, policies."""
 
 import json
 import sqlite3
@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from cloud_functions.registry.certificates import Certificate, Status
-from cloud_functions.registry.event_configurations import EventConfigurations, EventType
 from cloud_functions.registry.things import Thing
 
 _SCHEMA: Final = """
@@ -20,9 +19,6 @@ CREATE TABLE IF NOT EXISTS certificates (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS policies (
   name TEXT PRIMARY KEY, document TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS event_configurations (
-  type TEXT PRIMARY KEY, enabled INTEGER NOT NULL, created REAL NOT NULL, modified REAL NOT NULL
 ) WITHOUT ROWID;
 """
 _CERTIFICATE: Final = "SELECT id, common_name, pem, thing, policy, status FROM certificates"
@@ -103,38 +99,6 @@ class SqliteRegistry:
     def put_policy(self, name: str, document: str) -> None:
         """Write it whole."""
         self._connection.execute("INSERT OR REPLACE INTO policies VALUES (?, ?)", (name, document))
-
-    # ------------------------------------------------------------ events
-
-    def event_configurations(self) -> EventConfigurations:
-        """What was put last; everything off if nothing was."""
-        rows = self._connection.execute(
-            "SELECT type, enabled, created, modified FROM event_configurations"
-        ).fetchall()
-        if not rows:
-            return EventConfigurations()
-        enabled = {EventType(kind): bool(is_on) for kind, is_on, _, _ in rows}
-        return EventConfigurations(enabled, rows[0][2], rows[0][3])
-
-    def put_event_configurations(self, configurations: EventConfigurations) -> None:
-        """Write them whole."""
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO event_configurations VALUES (?, ?, ?, ?)",
-            [
-                (
-                    kind.value,
-                    configurations.enabled.get(kind, False),
-                    configurations.created_s,
-                    configurations.modified_s,
-                )
-                for kind in EventType
-            ],
-        )
-
-    def revision(self) -> tuple[int, int]:
-        """Another value whenever anything here was changed, by this process or another."""
-        version = self._connection.execute("PRAGMA data_version").fetchone()[0]
-        return version, self._connection.total_changes
 
     def close(self) -> None:
         """Let the file go."""

@@ -7,18 +7,18 @@ from cloud_functions.registry.event_configurations import (
     EventType,
     InvalidEventConfiguration,
 )
-from cloud_functions.storage.sqlite_registry import SqliteRegistry
+from cloud_functions.storage.sqlite_event_configurations import SqliteEventConfigurations
 
 
 @pytest.fixture
-def registry(tmp_path):
-    opened = SqliteRegistry(tmp_path / "cloud.db")
+def store(tmp_path):
+    opened = SqliteEventConfigurations(tmp_path / "cloud.db")
     yield opened
     opened.close()
 
 
-def test_every_event_is_off_at_first(registry) -> None:
-    switches = EventSwitches(registry)
+def test_every_event_is_off_at_first(store) -> None:
+    switches = EventSwitches(store)
 
     described = switches.configurations.described()
 
@@ -27,12 +27,12 @@ def test_every_event_is_off_at_first(registry) -> None:
     assert "creationDate" not in described
 
 
-def test_an_update_leaves_alone_what_it_does_not_name_and_is_kept(registry) -> None:
-    switches = EventSwitches(registry)
+def test_an_update_leaves_alone_what_it_does_not_name_and_is_kept(store) -> None:
+    switches = EventSwitches(store)
     switches.update({"JOB": {"Enabled": True}, "THING": {"Enabled": True}}, 10.0)
     switches.update({"THING": {"Enabled": False}}, 20.0)
 
-    again = EventSwitches(registry)
+    again = EventSwitches(store)
 
     assert [kind for kind in EventType if again.is_on(kind)] == [EventType.JOB]
     described = again.configurations.described()
@@ -48,24 +48,10 @@ def test_an_update_leaves_alone_what_it_does_not_name_and_is_kept(registry) -> N
         ([], "an object"),
     ],
 )
-def test_what_is_no_event_type_changes_nothing(registry, asked, why) -> None:
-    switches = EventSwitches(registry)
+def test_what_is_no_event_type_changes_nothing(store, asked, why) -> None:
+    switches = EventSwitches(store)
 
     with pytest.raises(InvalidEventConfiguration, match=why):
         switches.update(asked, 10.0)
 
     assert switches.configurations.created_s is None
-
-
-def test_the_registrys_revision_is_another_after_any_change(tmp_path, registry) -> None:
-    other = SqliteRegistry(tmp_path / "cloud.db")
-    first = registry.revision()
-
-    other.put_policy("p", "{}")
-    second = registry.revision()
-    registry.put_policy("p", "{}")
-    third = registry.revision()
-    other.close()
-
-    assert len({first, second, third}) == 3
-    assert registry.revision() == third
