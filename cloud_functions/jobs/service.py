@@ -4,9 +4,10 @@ An answer goes to the client that asked, whether it subscribed or not; where the
 say who asked, it goes out on the topic (AWS reference, section 4.2).
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -28,6 +29,9 @@ from cloud_functions.registry.event_configurations import EventSwitches
 
 JOBS_REQUESTS: Final = (f"{topics.THINGS_PREFIX}+/jobs/#",)
 _NOBODY: Final = "n/a"
+Result = TypeVar("Result")
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -67,34 +71,62 @@ class JobsService:
 
     def handle(self, batch: Sequence[Message], now_s: float) -> Draft:
         """Every jobs request of a batch; messages that are none are passed over."""
-        draft = Draft()
-        for message in batch:
-            topic = topics.parse_jobs(message.topic)
-            if topic is not None:
+        requests = [
+            (topic, message)
+            for message in batch
+            if (topic := topics.parse_jobs(message.topic)) is not None
+        ]
+
+        def work(draft: Draft) -> None:
+            for topic, message in requests:
                 self._handle(topic, message, now_s, draft)
-        return self.sealed(draft)
+
+        try:
+            return self.decided(work)[1]
+        except Exception:
+            _logger.exception("%d jobs requests could not be decided", len(requests))
+            asked = [Asked(message, None) for _, message in requests]
+            return Draft(messages=self._refused(asked, now_s))
 
     def tick(self, now_s: float) -> Draft:
         """What time brings: schedules, time-outs, rollouts, and who joined or left."""
-        draft = Draft()
-        self._clock.tick(draft, now_s)
-        return self.sealed(draft)
+        try:
+            return self.decided(lambda draft: self._clock.tick(draft, now_s))[1]
+        except Exception:
+            _logger.exception("a second of the jobs' clock was lost")
+            return Draft()
 
     def failed(self, changes: Changes, now_s: float) -> list[Message]:
         """A commit failed: forget what was decided, and tell everybody who asked over MQTT."""
         assert isinstance(changes, Draft)
-        self.conductor.jobs.forget(changes)
-        self.conductor.executions.forget(changes)
+        self._forget(changes)
+        return self._refused(changes.asked, now_s)
+
+    def decided(self, work: Callable[[Draft], Result]) -> tuple[Result, Draft]:
+        """What some work returns, and all that is to be committed for it.
+
+        When it raises, nothing of it is kept.
+        """
+        draft = Draft()
+        try:
+            result = work(draft)
+            self.conductor.jobs.seal(draft)
+        except BaseException:
+            self._forget(draft)
+            raise
+        return result, draft
+
+    def _forget(self, draft: Draft) -> None:
+        self.conductor.jobs.forget(draft)
+        self.conductor.executions.forget(draft)
+
+    @staticmethod
+    def _refused(who: Sequence[Asked], now_s: float) -> list[Message]:
         error = Internal("It could not be stored; try again")
         return [
             _answer(asked.message, Answer.REJECTED, answers.rejected(error, now_s, asked.token))
-            for asked in changes.asked
+            for asked in who
         ]
-
-    def sealed(self, draft: Draft) -> Draft:
-        """A draft with everything that is to be committed."""
-        self.conductor.jobs.seal(draft)
-        return draft
 
     # ------------------------------------------------------------ requests
 

@@ -5,7 +5,6 @@ from collections import defaultdict
 
 import pytest
 
-from cloud_functions.jobs.books.draft import Draft
 from cloud_functions.jobs.control.creation import Creation
 from cloud_functions.jobs.control.listing import Listing
 from cloud_functions.jobs.control.operations import Operations
@@ -112,9 +111,7 @@ class World:
 
     def do(self, change) -> list[Message]:
         """A change of the control plane, committed; what was told."""
-        draft = Draft()
-        change(draft)
-        return self.commit(self.service.sealed(draft))
+        return self.commit(self.service.decided(change)[1])
 
     def create(self, job_id="j1", *, things=("t1",), groups=(), **said) -> list[Message]:
         targets = [f"{ARN}thing/{name}" for name in things]

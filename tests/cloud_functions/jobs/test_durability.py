@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cloud_functions.jobs.books.draft import Draft
+import pytest
+
 from cloud_functions.ports import Message
 from cloud_functions.storage.lmdb_cell import LmdbCell
 
@@ -93,10 +94,44 @@ def test_a_creation_that_failed_may_be_asked_for_again(world) -> None:
         "targets": ["arn:aws:iot:us-east-1:000000000000:thing/t1"],
         "document": '{"do":"it"}',
     }
-    draft = Draft()
-    world.creation.create_job(draft, "j1", said, world.now)
-    world.service.failed(world.service.sealed(draft), world.now)
+    _, draft = world.service.decided(
+        lambda draft: world.creation.create_job(draft, "j1", said, world.now)
+    )
+    world.service.failed(draft, world.now)
 
     assert world.conductor.jobs.find("j1") is None
     assert world.status("t1") is None
     assert len(world.create()) == 2
+
+
+class BrokenTargets:
+    """A registry that cannot be read."""
+
+    def revision(self):
+        return object()
+
+    def has_thing(self, _name):
+        raise OSError("disk full")
+
+    def things_of_group(self, _name):
+        raise OSError("disk full")
+
+
+def test_what_cannot_be_decided_is_refused_whole_and_forgotten(world) -> None:
+    world.create()
+    world.conductor.targets = BrokenTargets()
+    batch = [
+        Message("$aws/things/t1/jobs/start-next", b"{}", client_id="t1"),
+        Message("$aws/things/t9/jobs/get", b"{}", client_id="t9"),
+    ]
+
+    draft = world.service.handle(batch, world.now)
+
+    assert draft.writes == []
+    assert [message.receiver for message in draft.messages] == ["t1", "t9"]
+    assert all(b"InternalError" in message.payload for message in draft.messages)
+    assert world.status("t1") == "QUEUED"
+    assert world.tick(1) == []
+    with pytest.raises(OSError, match="disk full"):
+        world.create("j2")
+    assert world.conductor.jobs.find("j2") is None

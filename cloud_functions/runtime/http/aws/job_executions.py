@@ -6,14 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cloud_functions.contract.jobs import ExecutionStatus
-from cloud_functions.jobs.books.draft import Draft
 from cloud_functions.jobs.control.listing import Listing
 from cloud_functions.jobs.control.operations import Operations
 from cloud_functions.ports import Clock
 from cloud_functions.runtime.http.aws.answers import answer, body_of, page_size
 from cloud_functions.runtime.http.aws.jobs_door import (
     MAX_PAGE,
-    Settle,
+    Door,
     flag,
     number,
     paged,
@@ -25,7 +24,7 @@ _SUMMARIES = "executionSummaries"
 
 
 def routes(
-    operations: Operations, listing: Listing, settle: Settle, clock: Clock
+    operations: Operations, listing: Listing, door: Door, clock: Clock
 ) -> Sequence[SignedRoute]:
     """The routes of executions."""
 
@@ -55,16 +54,23 @@ def routes(
         )
 
     async def cancel(request: Request) -> Response:
-        draft, said, is_forced = Draft(), await body_of(request), flag(request, "force")
-        operations.cancel_execution(draft, *_address(request), said, clock(), is_forced=is_forced)
-        await settle(draft)
+        address, is_forced = _address(request), flag(request, "force")
+        said = await body_of(request)
+        await door.change(
+            lambda draft: operations.cancel_execution(
+                draft, *address, said, clock(), is_forced=is_forced
+            )
+        )
         return answer({})
 
     async def delete(request: Request) -> Response:
-        draft, is_forced = Draft(), flag(request, "force")
+        address, is_forced = _address(request), flag(request, "force")
         which = number(request.path_params["number"], "executionNumber") or 0
-        operations.delete_execution(draft, *_address(request), which, clock(), is_forced=is_forced)
-        await settle(draft)
+        await door.change(
+            lambda draft: operations.delete_execution(
+                draft, *address, which, clock(), is_forced=is_forced
+            )
+        )
         return answer({})
 
     path = "/things/{thing}/jobs"

@@ -5,35 +5,33 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cloud_functions.jobs.books.draft import Draft
 from cloud_functions.jobs.control.creation import Creation
 from cloud_functions.jobs.control.listing import Page
 from cloud_functions.jobs.control.templates import Templates
 from cloud_functions.ports import Clock
 from cloud_functions.runtime.http.aws.answers import answer, body_of, page_size
-from cloud_functions.runtime.http.aws.jobs_door import MAX_PAGE, Settle, paged
+from cloud_functions.runtime.http.aws.jobs_door import MAX_PAGE, Door, paged
 from cloud_functions.runtime.http.aws.signed_route import CONTROL_PLANE, SignedRoute
 
 
 def routes(
-    creation: Creation, templates: Templates, settle: Settle, clock: Clock
+    creation: Creation, templates: Templates, door: Door, clock: Clock
 ) -> Sequence[SignedRoute]:
     """The routes of job templates."""
 
     async def create(request: Request) -> Response:
-        draft, template_id = Draft(), request.path_params["template"]
-        said = await body_of(request)
-        template = creation.create_template(draft, template_id, said, clock())
-        await settle(draft)
+        template_id, said = request.path_params["template"], await body_of(request)
+        template = await door.change(
+            lambda draft: creation.create_template(draft, template_id, said, clock())
+        )
         return answer({"jobTemplateArn": template.arn, "jobTemplateId": template.id})
 
     async def describe(request: Request) -> Response:
         return answer(templates.get(request.path_params["template"]).described())
 
     async def delete(request: Request) -> Response:
-        draft = Draft()
-        templates.erase(draft, templates.get(request.path_params["template"]).id)
-        await settle(draft)
+        template = templates.get(request.path_params["template"])
+        await door.change(lambda draft: templates.erase(draft, template.id))
         return answer({})
 
     async def list_templates(request: Request) -> Response:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cloud_functions.jobs.books.draft import Draft
 from cloud_functions.jobs.control.creation import Creation
 from cloud_functions.jobs.control.listing import JobFilter, Listing
 from cloud_functions.jobs.control.operations import Operations
@@ -18,7 +17,7 @@ from cloud_functions.jobs.service import JobsService
 from cloud_functions.ports import BlobStore, Clock
 from cloud_functions.runtime.http.aws import job_executions, job_templates
 from cloud_functions.runtime.http.aws.answers import answer, body_of, page_size
-from cloud_functions.runtime.http.aws.jobs_door import MAX_PAGE, flag, paged, settler, word
+from cloud_functions.runtime.http.aws.jobs_door import MAX_PAGE, Door, flag, paged, word
 from cloud_functions.runtime.http.aws.signed_route import CONTROL_PLANE, SignedRoute
 from cloud_functions.runtime.message_core import MessageCore
 
@@ -27,14 +26,13 @@ def routes(
     service: JobsService, core: MessageCore, blobs: BlobStore, templates: Templates, clock: Clock
 ) -> Sequence[SignedRoute]:
     """The routes of jobs, their executions and their templates; answers come after the commit."""
-    settle = settler(service, core)
+    door = Door(service, core)
     creation = Creation(service.conductor, templates, blobs)
     operations, listing = Operations(service.conductor), Listing(service.conductor)
 
     async def create(request: Request) -> Response:
-        draft, job_id = Draft(), request.path_params["job"]
-        job = creation.create_job(draft, job_id, await body_of(request), clock())
-        await settle(draft)
+        job_id, said = request.path_params["job"], await body_of(request)
+        job = await door.change(lambda draft: creation.create_job(draft, job_id, said, clock()))
         return answer(_named(job))
 
     async def describe(request: Request) -> Response:
@@ -44,28 +42,28 @@ def routes(
         return answer({"document": listing.document(request.path_params["job"])})
 
     async def update(request: Request) -> Response:
-        draft = Draft()
-        operations.update(draft, request.path_params["job"], await body_of(request), clock())
-        await settle(draft)
+        job_id, said = request.path_params["job"], await body_of(request)
+        await door.change(lambda draft: operations.update(draft, job_id, said, clock()))
         return answer({})
 
     async def cancel(request: Request) -> Response:
-        draft, job_id, is_forced = Draft(), request.path_params["job"], flag(request, "force")
+        job_id, is_forced = request.path_params["job"], flag(request, "force")
         said = await body_of(request)
-        job = operations.cancel(draft, job_id, said, clock(), is_forced=is_forced)
-        await settle(draft)
+        job = await door.change(
+            lambda draft: operations.cancel(draft, job_id, said, clock(), is_forced=is_forced)
+        )
         return answer(_named(job))
 
     async def delete(request: Request) -> Response:
-        draft, job_id, is_forced = Draft(), request.path_params["job"], flag(request, "force")
-        operations.delete(draft, job_id, clock(), is_forced=is_forced)
-        await settle(draft)
+        job_id, is_forced = request.path_params["job"], flag(request, "force")
+        await door.change(
+            lambda draft: operations.delete(draft, job_id, clock(), is_forced=is_forced)
+        )
         return answer({})
 
     async def associate(request: Request) -> Response:
-        draft, job_id = Draft(), request.path_params["job"]
-        job = operations.associate(draft, job_id, await body_of(request), clock())
-        await settle(draft)
+        job_id, said = request.path_params["job"], await body_of(request)
+        job = await door.change(lambda draft: operations.associate(draft, job_id, said, clock()))
         return answer(_named(job))
 
     async def list_jobs(request: Request) -> Response:
@@ -89,8 +87,8 @@ def routes(
         SignedRoute(CONTROL_PLANE, "GET", f"{path}/job-document", get_document),
         SignedRoute(CONTROL_PLANE, "PUT", f"{path}/cancel", cancel),
         SignedRoute(CONTROL_PLANE, "POST", f"{path}/targets", associate),
-        *job_executions.routes(operations, listing, settle, clock),
-        *job_templates.routes(creation, templates, settle, clock),
+        *job_executions.routes(operations, listing, door, clock),
+        *job_templates.routes(creation, templates, door, clock),
     ]
 
 

@@ -9,21 +9,20 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cloud_functions.jobs.books.draft import Draft
 from cloud_functions.jobs.executions.execution import Execution
 from cloud_functions.jobs.service import JobsService
 from cloud_functions.jobs.wire import answers
 from cloud_functions.jobs.wire.request import Describe, parse_body, read_start_next, read_update
 from cloud_functions.ports import Clock
 from cloud_functions.runtime.http.aws.answers import answer
-from cloud_functions.runtime.http.aws.jobs_door import flag, number, settler
+from cloud_functions.runtime.http.aws.jobs_door import Door, flag, number
 from cloud_functions.runtime.http.aws.signed_route import JOBS_DATA_PLANE, SignedRoute
 from cloud_functions.runtime.message_core import MessageCore
 
 
 def routes(service: JobsService, core: MessageCore, clock: Clock) -> Sequence[SignedRoute]:
     """The routes of the jobs data plane; answers come after the commit."""
-    settle = settler(service, core)
+    door = Door(service, core)
     device, conductor, limits = service.device, service.conductor, service.limits
 
     def described(
@@ -40,9 +39,8 @@ def routes(service: JobsService, core: MessageCore, clock: Clock) -> Sequence[Si
 
     async def start_next(request: Request) -> Response:
         asked = read_start_next(parse_body(await request.body(), limits), limits)
-        draft, now_s = Draft(), clock()
-        execution = device.start_next(draft, request.path_params["thing"], asked, now_s)
-        await settle(draft)
+        thing, now_s = request.path_params["thing"], clock()
+        execution = await door.change(lambda draft: device.start_next(draft, thing, asked, now_s))
         return answer(described(execution, now_s))
 
     async def describe(request: Request) -> Response:
@@ -55,9 +53,8 @@ def routes(service: JobsService, core: MessageCore, clock: Clock) -> Sequence[Si
 
     async def update(request: Request) -> Response:
         asked = read_update(parse_body(await request.body(), limits), limits)
-        draft, now_s = Draft(), clock()
-        execution = device.update(draft, *_address(request), asked, now_s)
-        await settle(draft)
+        address, now_s = _address(request), clock()
+        execution = await door.change(lambda draft: device.update(draft, *address, asked, now_s))
         document = conductor.document(execution, now_s) if asked.includes_document else None
         return answer(answers.updated(asked, execution, document))
 

@@ -1,34 +1,45 @@
 """What the routes of jobs have in common: the commit before the answer, flags, numbers, pages."""
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cloud_functions.jobs.books.draft import Draft
 from cloud_functions.jobs.control.listing import Page
-from cloud_functions.jobs.errors import Internal
+from cloud_functions.jobs.errors import Internal, JobsError
 from cloud_functions.jobs.service import JobsService
 from cloud_functions.runtime.http.aws.answers import InvalidAwsRequest, answer
 from cloud_functions.runtime.message_core import MessageCore
 
 Word = TypeVar("Word", bound=StrEnum)
-Settle: TypeAlias = Callable[[Draft], Awaitable[None]]
+Result = TypeVar("Result")
 MAX_PAGE: Final = 250
 
+_logger = logging.getLogger(__name__)
 
-def settler(service: JobsService, core: MessageCore) -> Settle:
-    """Commits and publishes a draft; raises Internal when it could not be stored."""
 
-    async def settle(draft: Draft) -> None:
+class Door:
+    """Lets changes of jobs in: decided at once, answered after the commit."""
+
+    def __init__(self, service: JobsService, core: MessageCore) -> None:
+        self._service = service
+        self._core = core
+
+    async def change(self, work: Callable[[Draft], Result]) -> Result:
+        """What the work returns, once it is durable.  Raises JobsError."""
         try:
-            await core.apply(service, service.sealed(draft))
-        except Exception:  # noqa: BLE001  the log has it; the caller is told what AWS tells
+            result, draft = self._service.decided(work)
+            await self._core.apply(self._service, draft)
+        except JobsError:
+            raise
+        except Exception:
+            _logger.exception("a change of jobs was lost")
             raise Internal("It could not be stored; try again") from None
-
-    return settle
+        return result
 
 
 def flag(request: Request, parameter: str, *, default: bool = False) -> bool:
