@@ -104,7 +104,8 @@ class MessageCore:
     def _fire(self, messages: Iterable[Message], now_s: float) -> Iterable[Fired]:
         now_ms = int(now_s * 1000)
         for message in messages:
-            yield from self._rules.fire(message, now_ms)
+            if not message.receiver:  # an answer for one client is no rule's (reference, 4.2)
+                yield from self._rules.fire(message, now_ms)
 
     # ------------------------------------------------------------ life
 
