@@ -1,11 +1,15 @@
 """What the cloud refuses, each with the code and the HTTP status its caller sees."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class CloudError(Exception):
-    """Anything the cloud refuses."""
+    """Anything the cloud refuses; `members` are further members of an answer's body."""
 
     code: str = "internal"
     status: int = 500
+    members: Mapping[str, str] = MappingProxyType({})
 
 
 class InvalidRequest(CloudError):

@@ -1,10 +1,11 @@
 """Answers the gateway's questions from the registry and its policies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from cloud_functions.policies.evaluate import Statement, is_allowed, parse
-from cloud_functions.registry.certificates import CertificateStore, Status
+from cloud_functions.registry.certificates import Status
+from cloud_functions.registry.principals import PrincipalStore
 
 ANONYMOUS: Final = "anonymous"
 _KINDS: Final = {
@@ -20,10 +21,10 @@ _MAX_REMEMBERED: Final = 100_000
 class RegistryAuthorizer:
     """A client is who its certificate says; the plain port is `anonymous` and may do everything."""
 
-    def __init__(self, store: CertificateStore, *, plain: bool = True) -> None:
+    def __init__(self, store: PrincipalStore, *, plain: bool = True) -> None:
         self._store = store
         self._plain = plain
-        self._statements: dict[str, tuple[str, Sequence[Statement]]] = {}
+        self._known: dict[str, tuple[Mapping[str, bool], Sequence[Statement]]] = {}
         self._remembered: dict[tuple[str, str, str, str], bool] = {}
 
     def authenticate(self, certificate_id: str | None) -> str | None:
@@ -33,9 +34,13 @@ class RegistryAuthorizer:
         found = self._store.certificate(certificate_id)
         if found is None or found.status is not Status.ACTIVE:
             return None
-        document = self._store.policy(found.policy)
-        self._statements[found.id] = (found.thing, parse(document) if document else ())
+        self._learn(found.id)
         return found.id
+
+    def forget(self) -> None:
+        """The registry has changed: every question is asked anew."""
+        self._known.clear()
+        self._remembered.clear()
 
     def allows(self, principal: str, client_id: str, action: str, resource: str) -> bool:
         """Whether the principal may do it."""
@@ -50,8 +55,19 @@ class RegistryAuthorizer:
         return known
 
     def _decide(self, principal: str, client_id: str, action: str, resource: str) -> bool:
-        thing, statements = self._statements.get(principal, ("", ()))
+        if principal not in self._known:
+            self._learn(principal)
+        things, statements = self._known[principal]
         variables = {"iot:ClientId": client_id, "iot:CertificateId": principal}
-        if thing and thing == client_id:  # the reference's condition for thing variables
-            variables["iot:Connection.Thing.ThingName"] = thing
+        for thing, exclusive in things.items():
+            if exclusive or thing == client_id:  # the reference's condition for thing variables
+                variables["iot:Connection.Thing.ThingName"] = thing
         return is_allowed(statements, action, f"{_KINDS[action]}/{resource}", variables)
+
+    def _learn(self, principal: str) -> None:
+        if len(self._known) >= _MAX_REMEMBERED:
+            self._known.clear()
+        documents = self._store.policy_documents(principal)
+        statements = [statement for document in documents for statement in parse(document)]
+        things = {each.name: each.exclusive for each in self._store.attached_things(principal)}
+        self._known[principal] = (things, statements)

@@ -1,7 +1,6 @@
 """Chooses and makes the broker a cloud runs on."""
 
 import shutil
-import ssl
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +14,7 @@ from cloud_functions.runtime.data_directory import DataDirectory
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway, Listener
 from cloud_functions.runtime.mosquitto.broker import MosquittoBroker
 from cloud_functions.runtime.mosquitto.configuration import MosquittoFiles
+from cloud_functions.runtime.trust import Trust
 from cloud_functions.storage.committer import Committer
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
 
@@ -53,6 +53,7 @@ def make_broker(
     registry: SqliteRegistry,
     store: CellStore,
     committer: Committer,
+    trust: Trust,
     plain: bool,
 ) -> tuple[Broker, str]:
     """The broker and its kind: `builtin`, `mosquitto` or `url`.  Raises InvalidDeclaration."""
@@ -60,7 +61,7 @@ def make_broker(
     if kind == BUILT_IN:
         listeners = [
             Listener(addresses.host, addresses.mqtt_port),
-            Listener(addresses.host, addresses.mqtts_port, _server_context(authority)),
+            Listener(addresses.host, addresses.mqtts_port, trust.server_context()),
         ]
         gateway = DeviceGateway(
             listeners,
@@ -72,13 +73,14 @@ def make_broker(
     if kind == MOSQUITTO:
         files = MosquittoFiles(
             directory.mosquitto,
-            authority.ca_path,
+            directory.mosquitto / "trusted.pem",
             authority.server_path,
             authority.server_key_path,
         )
         broker = MosquittoBroker(
             files,
             registry,
+            trust,
             host=addresses.host,
             mqtt_port=addresses.mqtt_port,
             mqtts_port=addresses.mqtts_port,
@@ -88,12 +90,3 @@ def make_broker(
     if kind.startswith("mqtt://"):
         return Bridge(kind), "url"
     raise InvalidDeclaration(f"--broker is builtin, mosquitto or mqtt://host:port, not {kind}")
-
-
-def _server_context(authority: Authority) -> ssl.SSLContext:
-    """Mutual TLS with certificates of the local CA."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.server_path, authority.server_key_path)
-    context.load_verify_locations(authority.ca_path)
-    context.verify_mode = ssl.CERT_REQUIRED
-    return context

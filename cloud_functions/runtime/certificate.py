@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,17 @@ from rich.console import Console
 from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
 from cloud_functions.contract.shadows import is_thing_name
 from cloud_functions.policies import defaults
-from cloud_functions.registry import things
+from cloud_functions.registry import (
+    certificates,
+    policies,
+    policy_targets,
+    thing_principals,
+    things,
+)
 from cloud_functions.registry.authority import Authority, Issued
-from cloud_functions.registry.certificates import Certificate
+from cloud_functions.registry.certificates import Status
+from cloud_functions.registry.thing_principals import PrincipalType
+from cloud_functions.registry.transaction import Transaction
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
 
 _out = Console(highlight=False)
@@ -59,13 +68,15 @@ def certificate(
 
 def _register(data: Path, thing: str, issued: Issued) -> None:
     registry = SqliteRegistry(data / "cloud.db")
+    change = Transaction(registry, time.time())
     try:
-        if registry.thing(thing) is None:
-            things.create(registry, thing, {})
-        if registry.policy(defaults.NAME) is None:
-            registry.put_policy(defaults.NAME, defaults.document())
-        registry.put_certificate(
-            Certificate(issued.id, issued.common_name, issued.pem, thing, defaults.NAME)
-        )
+        with registry.transaction():
+            if registry.things.get(thing) is None:
+                things.create(change, thing, {})
+            if registry.policies.get(defaults.NAME) is None:
+                policies.create(change, defaults.NAME, defaults.document())
+            made = certificates.add(change, issued.pem, Status.ACTIVE)
+            policy_targets.attach(change, defaults.NAME, made.arn)
+            thing_principals.attach(change, thing, made.arn, PrincipalType.NON_EXCLUSIVE)
     finally:
         registry.close()

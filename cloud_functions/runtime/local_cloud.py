@@ -18,6 +18,7 @@ from cloud_functions.jobs.service import JobsService
 from cloud_functions.ports import Broker, Message
 from cloud_functions.registry.authority import Authority
 from cloud_functions.registry.event_configurations import EventSwitches
+from cloud_functions.registry.limits import AWS_LIMITS, RegistryLimits
 from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import Rule, read_rule
 from cloud_functions.runtime.action_runner import ActionRunner
@@ -30,12 +31,14 @@ from cloud_functions.runtime.http import signed_links
 from cloud_functions.runtime.http.api_gateway import ApiGateway
 from cloud_functions.runtime.http.app import build
 from cloud_functions.runtime.http.aws import (
+    control_plane,
     data_plane,
     event_configurations,
     jobs,
     jobs_data,
-    things,
 )
+from cloud_functions.runtime.http.aws.endpoints import addresses as endpoint_addresses
+from cloud_functions.runtime.http.aws.signed_route import SignedRoutes
 from cloud_functions.runtime.http.identity import Identity
 from cloud_functions.runtime.http.server import HttpServer, listen
 from cloud_functions.runtime.http.signed_links import SignedLinks
@@ -43,10 +46,12 @@ from cloud_functions.runtime.http.sockets import Sockets
 from cloud_functions.runtime.http.tokens import TokenMint, load_key
 from cloud_functions.runtime.message_core import MessageCore
 from cloud_functions.runtime.mosquitto.broker import MosquittoBroker
+from cloud_functions.runtime.registrar import Registrar
 from cloud_functions.runtime.registry_targets import RegistryTargets
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
 from cloud_functions.runtime.template.reader import read
+from cloud_functions.runtime.trust import Trust
 from cloud_functions.shadow.service import ShadowService
 from cloud_functions.storage.committer import Committer
 from cloud_functions.storage.file_blobs import FileBlobs
@@ -75,6 +80,7 @@ class CloudOptions:
     mqtts_port: int = MQTTS_PORT
     http_port: int = HTTP_PORT
     plain: bool = True
+    registry_limits: RegistryLimits = AWS_LIMITS
 
 
 class LocalCloud:
@@ -107,17 +113,19 @@ class LocalCloud:
         self._committer = Committer(self._store)
         self._registry = SqliteRegistry(directory.registry)
         self._accounts = SqliteAccounts(directory.registry)
-        authority = Authority(directory.pki, datetime.datetime.now(datetime.UTC))
+        self._authority = Authority(directory.pki, datetime.datetime.now(datetime.UTC))
+        self._trust = Trust(self._authority, self._registry)
         addresses = BrokerAddresses("127.0.0.1", options.mqtt_port, options.mqtts_port)
         self._broker: Broker
         self._broker, self._broker_kind = make_broker(
             options.broker,
             addresses=addresses,
             directory=directory,
-            authority=authority,
+            authority=self._authority,
             registry=self._registry,
             store=self._store,
             committer=self._committer,
+            trust=self._trust,
             plain=options.plain,
         )
         engine = RulesEngine(self.rules)
@@ -147,11 +155,15 @@ class LocalCloud:
             publish=self._publish,
         )
         await self._broker.start(self.core.deliver, self.core.topic_filters)
+        self._registrar = Registrar(
+            directory.registry, limits=options.registry_limits, changed=self.registry_changed
+        )
+        self._urls = addresses.urls(self._broker)
         mint = TokenMint(load_key(directory.pki / "jwt.key"), issuer, PHONE_CLIENT)
         await self._serve_http(mint)
         self.core.start()
         await self._functions.warm([name for name in _WARM if name in self.declaration.functions])
-        plain, tls = addresses.urls(self._broker)
+        plain, tls = self._urls
         endpoints = Endpoints(
             mqtt=plain,
             mqtts=tls,
@@ -179,11 +191,21 @@ class LocalCloud:
             identity=Identity(self._accounts, mint),
             mint=mint,
             aws_routes=[
-                *data_plane.routes(self._shadows, self.core, time.time),
-                *things.routes(self._registry),
-                *jobs_data.routes(self._jobs, self.core, time.time),
-                *jobs.routes(self._jobs, self.core, self._blobs, Templates(self._store), time.time),
-                *event_configurations.routes(self._switches, time.time),
+                SignedRoutes(
+                    [
+                        *data_plane.routes(self._shadows, self.core, time.time),
+                        *control_plane.routes(
+                            self._registrar,
+                            self._authority,
+                            endpoint_addresses(self._urls[1], mint.issuer.rpartition("/")[0]),
+                        ),
+                        *jobs_data.routes(self._jobs, self.core, time.time),
+                        *jobs.routes(
+                            self._jobs, self.core, self._blobs, Templates(self._store), time.time
+                        ),
+                        *event_configurations.routes(self._switches, time.time),
+                    ]
+                ),
                 *signed_links.routes(self._links, self._blobs, time.time),
             ],
             web=WEB,
@@ -234,9 +256,15 @@ class LocalCloud:
             "now_phones": self._sockets.connections,
         }
 
-    def registry_changed(self) -> None:
-        """The registry was changed by another process: let the broker know."""
-        if isinstance(self._broker, MosquittoBroker):
+    def registry_changed(self, closed: Sequence[str] = ()) -> None:
+        """Who may do what has changed, here or by another process: let the broker know.
+
+        `closed` are certificates that open nothing any more.
+        """
+        self._trust.refresh()
+        if isinstance(self._broker, DeviceGateway):
+            self._broker.registry_changed(closed)
+        elif isinstance(self._broker, MosquittoBroker):
             self._broker.registry_changed()
 
     async def stop(self) -> None:
@@ -245,6 +273,7 @@ class LocalCloud:
         self._sockets.close()
         await self._http.stop()
         await self._broker.stop()
+        await self._registrar.close()
         await self.core.close()
         await self._functions.stop()
         await self._committer.close()

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
+from cloud_functions.registry import thing_groups
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
 
 
@@ -23,12 +24,21 @@ class RegistryTargets:
 
     def has_thing(self, name: str) -> bool:
         """Whether the thing is registered."""
-        return self._registry.thing(name) is not None
+        return self._registry.things.get(name) is not None
 
     def things_of_group(self, name: str) -> Sequence[str] | None:
-        """None: the registry has no groups yet."""
-        del name
-        return None
+        """The things of a group and of the groups below it; None if there is no such group."""
+        if self._registry.thing_groups.get(name) is None:
+            return None
+        below = thing_groups.descendants(self._registry, name)
+        members = self._registry.group_members
+        return sorted(
+            {
+                member.thing
+                for group in (name, *(each.name for each in below))
+                for member in members.find({"group": group})
+            }
+        )
 
     def close(self) -> None:
         """Let the file go."""

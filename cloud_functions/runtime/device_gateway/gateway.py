@@ -163,6 +163,12 @@ class DeviceGateway:
 
     # ------------------------------------------------------------ registry changes
 
+    def registry_changed(self, closed: Sequence[str] = ()) -> None:
+        """Decide anew, and cut the certificates that open nothing any more."""
+        self._authorizer.forget()
+        for principal in closed:
+            self.disconnect_principal(principal)
+
     def disconnect_principal(self, principal: str) -> int:
         """Cut every connection of a principal at once; how many there were."""
         cut = [each for each in self._connections.values() if each.principal == principal]

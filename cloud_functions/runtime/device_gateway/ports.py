@@ -26,6 +26,9 @@ class Authorizer(Protocol):
     def allows(self, principal: str, client_id: str, action: Action, resource: str) -> bool:
         """Whether the principal may do it; `resource` is the client id, topic or filter."""
 
+    def forget(self) -> None:
+        """The registry has changed: decide anew from now on."""
+
 
 class AllowAll:
     """Everybody may do everything: the plain port of a laptop."""
@@ -37,3 +40,6 @@ class AllowAll:
     def allows(self, _principal: str, _client_id: str, _action: Action, _resource: str) -> bool:
         """Yes."""
         return True
+
+    def forget(self) -> None:
+        """There is nothing to forget."""

@@ -1,17 +1,28 @@
 """Mosquitto and the bridge to it, as one broker."""
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from cloud_functions.ports import Deliver, Message
+from cloud_functions.registry.certificates import Status
 from cloud_functions.runtime.bridge import Bridge
 from cloud_functions.runtime.mosquitto.configuration import (
+    Client,
     MosquittoFiles,
     access_list,
     configuration,
 )
 from cloud_functions.runtime.mosquitto.process import Mosquitto, free_port, is_free
+from cloud_functions.runtime.trust import Trust
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
+
+_REWRITE_S: Final = 0.1
+_SHARE: Final = 5.0
+"""Writing the list takes at most a fifth of the time, however often the registry changes."""
 
 
 class PortTaken(OSError):
@@ -25,6 +36,7 @@ class MosquittoBroker:
         self,
         files: MosquittoFiles,
         registry: SqliteRegistry,
+        trust: Trust,
         *,
         host: str,
         mqtt_port: int,
@@ -33,8 +45,11 @@ class MosquittoBroker:
     ) -> None:
         self._files = files
         self._registry = registry
+        self._trust = trust
         self._host = host
         self.ports = (mqtt_port or free_port(host), mqtts_port or free_port(host))
+        self._rewriting: asyncio.Task[None] | None = None
+        self._is_stale = False
         self._bridge = Bridge(f"mqtt://{host}:{self.ports[0]}", keep_session=False)
         self._process = Mosquitto(
             files.configuration, log, host, self.ports[0], self._bridge.begin_anew
@@ -46,6 +61,7 @@ class MosquittoBroker:
             if not is_free(self._host, port):
                 raise PortTaken(f"port {port} on {self._host} cannot be used: it is taken")
         self._files.folder.mkdir(parents=True, exist_ok=True)
+        self._trust.write_bundle(self._files.ca)
         self._files.configuration.write_text(configuration(self._files, self._host, *self.ports))
         self._write_access()
         await self._process.start()
@@ -56,18 +72,41 @@ class MosquittoBroker:
         self._bridge.publish(messages)
 
     def registry_changed(self) -> None:
-        """Write the access list again and have it read."""
-        self._write_access()
-        self._process.reload()
+        """Write the access list again and have it read, soon; many changes are one."""
+        self._is_stale = True
+        if self._rewriting is None:
+            self._rewriting = asyncio.create_task(self._rewrite(), name="mosquitto-access")
 
     async def stop(self) -> None:
         """End the bridge, then Mosquitto."""
+        if self._rewriting is not None:
+            self._rewriting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._rewriting
         await self._bridge.stop()
         await self._process.stop()
 
+    async def _rewrite(self) -> None:
+        wait_s = _REWRITE_S
+        try:
+            while self._is_stale:
+                await asyncio.sleep(wait_s)
+                self._is_stale = False
+                began = time.perf_counter()
+                self._write_access()
+                self._process.reload()
+                wait_s = max(_REWRITE_S, _SHARE * (time.perf_counter() - began))
+        finally:
+            self._rewriting = None
+
     def _write_access(self) -> None:
-        certificates = self._registry.certificates()
-        names = {each.policy for each in certificates}
-        policies = {name: text for name in names if (text := self._registry.policy(name))}
-        self._files.access.write_text(access_list(certificates, policies))
+        self._files.access.write_text(access_list(self._clients()))
         self._files.access.chmod(0o600)
+
+    def _clients(self) -> Iterator[Client]:
+        """The active certificates with what decides on them."""
+        for each in self._registry.certificates.find():
+            if each.status is Status.ACTIVE:
+                things = [thing.name for thing in self._registry.attached_things(each.id)]
+                documents = self._registry.policy_documents(each.id)
+                yield Client(each.common_name, things, documents)

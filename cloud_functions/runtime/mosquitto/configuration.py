@@ -1,17 +1,31 @@
 """Mosquitto's configuration and its access list, made from the registry (design, decision 8)."""
 
-from collections.abc import Mapping, Sequence
+import logging
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.policies.evaluate import ARN_PREFIX, parse
-from cloud_functions.registry.certificates import Certificate, Status
 
 _THING: Final = "${iot:Connection.Thing.ThingName}"
 _TOPIC: Final = f"{ARN_PREFIX}topic/"
 _FILTER: Final = f"{ARN_PREFIX}topicfilter/"
+_USER: Final = re.compile(r"[\x21-\x7e]+( [\x21-\x7e]+)*\Z")
+"""A common name that one line of the list can hold: it may be anybody's choice."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A certificate as Mosquitto knows it, with its things and its policies' texts."""
+
+    common_name: str
+    things: Sequence[str]
+    documents: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +82,34 @@ set_tcp_nodelay true
 """
 
 
-def access_list(certificates: Sequence[Certificate], policies: Mapping[str, str]) -> str:
-    """The access list: what each active certificate may read and write, nothing else.
+def access_list(clients: Iterable[Client]) -> str:
+    """The access list: what each client may read and write, nothing else.
 
-    Raises InvalidDeclaration for a policy that an access list cannot say.
+    One whose policies an access list cannot say gets nothing, and the log says why.
     """
     lines = ["# made from the registry; written again when it changes"]
-    for each in certificates:
-        if each.status is Status.ACTIVE and each.policy in policies:
-            lines += ["", f"user {each.common_name}"]
-            lines += _rules(policies[each.policy], each.thing)
+    for client in clients:
+        if not _USER.match(client.common_name):
+            continue
+        try:
+            rules = rules_of(client)
+        except InvalidDeclaration as error:
+            _logger.warning("client %s may do nothing: %s", client.common_name, error)
+            continue
+        if rules:
+            lines += ["", f"user {client.common_name}", *rules]
     return "\n".join(lines) + "\n"
+
+
+def rules_of(client: Client) -> list[str]:
+    """The lines of one client.  Raises InvalidDeclaration for a policy that cannot be said."""
+    rules = {
+        rule
+        for document in client.documents
+        for thing in client.things or ("",)
+        for rule in _rules(document, thing)
+    }
+    return sorted(rules)
 
 
 def _rules(document: str, thing: str) -> list[str]:
@@ -96,6 +127,8 @@ def _rules(document: str, thing: str) -> list[str]:
 
 
 def _rule(action: str, resource: str, thing: str) -> list[str]:
+    if _THING in resource and not thing:
+        return []  # a variable without value matches nothing
     text = resource.replace(_THING, thing)
     if "${" in text:
         raise InvalidDeclaration(f"Mosquitto's access list cannot say {resource}")

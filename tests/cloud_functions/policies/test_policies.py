@@ -7,8 +7,7 @@ import pytest
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.policies import defaults
 from cloud_functions.policies.evaluate import ARN_PREFIX, is_allowed, parse
-from cloud_functions.registry.certificates import Certificate, Status
-from cloud_functions.runtime.mosquitto.configuration import access_list
+from cloud_functions.runtime.mosquitto.configuration import Client, access_list
 
 THING = {"iot:Connection.Thing.ThingName": "r1", "iot:ClientId": "r1"}
 
@@ -94,22 +93,27 @@ def test_a_policy_that_is_none_is_refused(text) -> None:
         parse(text)
 
 
-def test_mosquittos_list_says_the_same_for_active_certificates_only() -> None:
-    certificates = [
-        Certificate("id1", "cn1", "", "r1", "p"),
-        Certificate("id2", "cn2", "", "r2", "p", Status.REVOKED),
+def test_mosquittos_list_says_what_a_clients_policies_say() -> None:
+    clients = [
+        Client("cn1", ["r1"], [defaults.document()]),
+        Client("cn2", [], [defaults.document()]),
+        Client("two\nuser admin", ["r3"], [defaults.document()]),
     ]
 
-    text = access_list(certificates, {"p": defaults.document()})
+    text = access_list(clients)
 
     assert "user cn1" in text
     assert "topic write $aws/things/r1/#" in text
     assert "topic read robofleet/r1/#" in text
-    assert "cn2" not in text
+    assert "cn2" not in text, "without a thing its variables match nothing"
+    assert "admin" not in text, "a name cannot bring lines of its own"
 
 
-def test_what_mosquittos_list_cannot_say_is_refused() -> None:
+def test_what_mosquittos_list_cannot_say_is_logged_and_gives_nothing(caplog) -> None:
     denying = document(statement("Deny", "iot:Publish", "topic/a"))
 
-    with pytest.raises(InvalidDeclaration, match="cannot say Deny"):
-        access_list([Certificate("i", "c", "", "r", "p")], {"p": denying})
+    text = access_list([Client("c", ["r"], [denying]), Client("d", ["s"], [defaults.document()])])
+
+    assert "user c" not in text
+    assert "user d" in text
+    assert "cannot say Deny" in caplog.text

@@ -1,5 +1,6 @@
 """What AWS's REST services have in common: JSON bodies, exceptions, pages."""
 
+import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
@@ -9,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cloud_functions.errors import CloudError, InvalidRequest
+
+_logger = logging.getLogger(__name__)
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -24,9 +27,11 @@ def answer(said: object) -> Response:
     return Response(orjson.dumps(said), media_type="application/json")
 
 
-def aws_error(status: int, exception: str, message: str) -> Response:
+def aws_error(
+    status: int, exception: str, message: str, members: Mapping[str, str] | None = None
+) -> Response:
     """An error as AWS's REST services answer it; boto3 takes the name from the header."""
-    body = {"message": message, "traceId": str(uuid.uuid4())}
+    body = {"message": message, "traceId": str(uuid.uuid4()), **(members or {})}
     return Response(
         orjson.dumps(body),
         status_code=status,
@@ -42,7 +47,10 @@ def guarded(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except CloudError as error:
-            return aws_error(error.status, error.code, str(error))
+            return aws_error(error.status, error.code, str(error), error.members)
+        except Exception:
+            _logger.exception("%s %s failed", request.method, request.url.path)
+            return aws_error(500, "InternalFailureException", "An unexpected error has occurred.")
 
     return run
 

@@ -3,44 +3,59 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from cloud_functions.registry import things
-from cloud_functions.registry.things import ThingStore
-from cloud_functions.runtime.http.aws.answers import answer, body_of, page_size
-from cloud_functions.runtime.http.aws.signed_route import CONTROL_PLANE, SignedRoute
-
-_MAX_PAGE: Final = 250
+from cloud_functions.registry.transaction import Transaction
+from cloud_functions.runtime.http.aws.asked import Asked
+from cloud_functions.runtime.http.aws.operations import Operation, listed
 
 
-def routes(store: ThingStore) -> Sequence[SignedRoute]:
-    """The routes of things."""
+def _create(transaction: Transaction, asked: Asked) -> dict[str, Any]:
+    change = asked.attributes()
+    thing = things.create(
+        transaction,
+        asked.needed("thingName"),
+        {} if change is None else change.attributes,
+        type_name=asked.text("thingTypeName"),
+        billing_group=asked.text("billingGroupName"),
+    )
+    return {"thingName": thing.name, "thingArn": thing.arn, "thingId": thing.thing_id}
 
-    async def create(request: Request) -> Response:
-        payload = (await body_of(request)).get("attributePayload") or {}
-        thing = things.create(store, request.path_params["thing"], payload.get("attributes") or {})
-        return answer({"thingName": thing.name, "thingArn": thing.arn, "thingId": thing.thing_id})
 
-    async def describe(request: Request) -> Response:
-        return answer(things.describe(store, request.path_params["thing"]).described())
+def _describe(transaction: Transaction, asked: Asked) -> dict[str, Any]:
+    return things.describe(transaction, asked.needed("thingName")).described()
 
-    async def delete(request: Request) -> Response:
-        store.delete_thing(request.path_params["thing"])
-        return answer({})
 
-    async def list_things(request: Request) -> Response:
-        size = page_size(request, _MAX_PAGE)
-        found = store.things(request.query_params.get("nextToken", ""), size)
-        said: dict[str, Any] = {"things": [thing.listed() for thing in found]}
-        if len(found) == size:
-            said["nextToken"] = found[-1].name
-        return answer(said)
+def _update(transaction: Transaction, asked: Asked) -> None:
+    update = things.Update(
+        attributes=asked.attributes(),
+        type_name=asked.text("thingTypeName"),
+        removes_type=asked.flag("removeThingType"),
+        expected_version=asked.number("expectedVersion"),
+    )
+    things.update(transaction, asked.needed("thingName"), update)
 
-    path = "/things/{thing}"
-    return [
-        SignedRoute(CONTROL_PLANE, "GET", "/things", list_things),
-        SignedRoute(CONTROL_PLANE, "POST", path, create),
-        SignedRoute(CONTROL_PLANE, "GET", path, describe),
-        SignedRoute(CONTROL_PLANE, "DELETE", path, delete),
-    ]
+
+def _delete(transaction: Transaction, asked: Asked) -> None:
+    things.delete(transaction, asked.needed("thingName"), asked.number("expectedVersion"))
+
+
+def _list(transaction: Transaction, asked: Asked) -> dict[str, Any]:
+    search = things.Search(
+        type_name=asked.text("thingTypeName"),
+        attribute=asked.text("attributeName"),
+        value=asked.text("attributeValue") if asked.has("attributeValue") else None,
+        is_prefix=asked.flag("usePrefixAttributeValue"),
+    )
+    found = things.find(transaction, asked.page(), search)
+    return listed("things", found.map(things.Thing.listed))
+
+
+_PATH: Final = "/things/{thingName}"
+
+OPERATIONS: Final[Sequence[Operation]] = (
+    Operation("GET", "/things", _list, unsigned=True),
+    Operation("POST", _PATH, _create, unsigned=True),
+    Operation("GET", _PATH, _describe, unsigned=True),
+    Operation("PATCH", _PATH, _update),
+    Operation("DELETE", _PATH, _delete, unsigned=True),
+)
