@@ -1,5 +1,6 @@
 """The ARNs of what the registry keeps."""
 
+import uuid
 from enum import StrEnum
 
 from cloud_functions.region import ACCOUNT, REGION
@@ -20,6 +21,11 @@ class Kind(StrEnum):
 def arn(kind: Kind, name: str) -> str:
     """The ARN of a record."""
     return f"arn:aws:iot:{REGION}:{ACCOUNT}:{kind}/{name}"
+
+
+def generation(arn_text: str, version: object) -> str:
+    """AWS's generationId: an identifier of one version of a record."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arn_text}/{version}"))
 
 
 def name_in(text: str, kind: Kind) -> str | None:

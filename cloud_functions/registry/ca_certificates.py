@@ -5,7 +5,7 @@ from typing import Any
 
 from cloud_functions.region import ACCOUNT
 from cloud_functions.registry import certificates, registration_code, tags
-from cloud_functions.registry.arns import Kind, arn
+from cloud_functions.registry.arns import Kind, arn, generation
 from cloud_functions.registry.certificates import Certificate, Mode, Status
 from cloud_functions.registry.errors import (
     AmbiguousCertificate,
@@ -60,7 +60,7 @@ class CaCertificate:
             "autoRegistrationStatus": "DISABLE",
             "lastModifiedDate": self.modified_s,
             "customerVersion": self.version,
-            "generationId": f"{self.id[:32]}-{self.version}",
+            "generationId": generation(self.arn, self.version),
             "validity": {"notBefore": facts.not_before_s, "notAfter": facts.not_after_s},
             "certificateMode": self.mode.value,
         }

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from cloud_functions.region import ACCOUNT
-from cloud_functions.registry.arns import Kind, arn
+from cloud_functions.registry.arns import Kind, arn, generation
 from cloud_functions.registry.errors import (
     DeleteConflict,
     InvalidInput,
@@ -83,7 +83,7 @@ class Certificate:
             "ownedBy": ACCOUNT,
             "lastModifiedDate": self.modified_s,
             "customerVersion": self.version,
-            "generationId": f"{self.id[:32]}-{self.version}",
+            "generationId": generation(self.arn, self.version),
             "validity": {"notBefore": facts.not_before_s, "notAfter": facts.not_after_s},
             "transferData": {},
         }

@@ -6,7 +6,7 @@ from typing import Any
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.policies.evaluate import parse
 from cloud_functions.registry import tags
-from cloud_functions.registry.arns import Kind, arn
+from cloud_functions.registry.arns import Kind, arn, generation
 from cloud_functions.registry.errors import (
     DeleteConflict,
     MalformedPolicy,
@@ -44,7 +44,7 @@ class Policy:
         return {
             "creationDate": self.created_s,
             "lastModifiedDate": self.modified_s,
-            "generationId": f"{self.default_version}-{self.last_version}",
+            "generationId": generation(self.arn, (self.default_version, self.last_version)),
         }
 
 

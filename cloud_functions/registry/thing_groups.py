@@ -214,16 +214,15 @@ def find(
     *,
     parent: str = "",
     prefix: str = "",
-    recursive: bool | None = None,
+    recursive: bool = True,
 ) -> Page[ThingGroup]:
-    """Groups by name.
+    """Groups by name: all of them, or those below a parent.
 
-    Without a parent all of them (the roots alone when `recursive` is False), with one its
-    children (its whole hierarchy below it when `recursive` is True).
+    Not `recursive`, the roots alone, or the parent's own children.
     """
     groups = transaction.store.thing_groups
     if not parent:
-        return page(groups, wanted, {"parent": ""} if recursive is False else None, prefix=prefix)
+        return page(groups, wanted, None if recursive else {"parent": ""}, prefix=prefix)
     describe(transaction, parent)
     if not recursive:
         return page(groups, wanted, {"parent": parent}, prefix=prefix)

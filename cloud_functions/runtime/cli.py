@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from cloud_functions.contract.endpoints import (
     Endpoints,
 )
 from cloud_functions.errors import CloudError
+from cloud_functions.registry.limits import AWS_LIMITS
 from cloud_functions.runtime.local_cloud import DEFAULT_TEMPLATE, CloudOptions, LocalCloud
 
 _out = Console(highlight=False)
@@ -43,6 +45,9 @@ def up(
     http_port: Annotated[
         int, typer.Option(min=0, max=65535, help="HTTP and WebSocket.")
     ] = HTTP_PORT,
+    type_deletion_s: Annotated[
+        float, typer.Option(min=0, help="Seconds from a thing type's deprecation to its deletion.")
+    ] = AWS_LIMITS.type_deletion_s,
     free_ports: Annotated[bool, typer.Option("--free-ports", help="Take any free ports.")] = False,
 ) -> None:
     """Run the cloud on this computer.
@@ -59,6 +64,7 @@ def up(
             mqtt_port=0 if free_ports else mqtt_port,
             mqtts_port=0 if free_ports else mqtts_port,
             http_port=0 if free_ports else http_port,
+            registry_limits=replace(AWS_LIMITS, type_deletion_s=type_deletion_s),
         )
         cloud = LocalCloud(options)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -8,8 +8,9 @@ Nobody is answered before the commit that holds his change (decision 8).
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,6 +71,7 @@ class Registrar:
         self._publish_event = publish_event
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="registrar")
         self._store: SqliteRegistry | None = None
+        self._own: SqliteRegistry | None = None
         self._waiting: list[_Waiting] = []
         self._running: asyncio.Task[None] | None = None
 
@@ -83,12 +85,24 @@ class Registrar:
             self._running = asyncio.create_task(self._run(), name="registrar")
         return await future
 
+    @contextmanager
+    def open(self) -> Iterator[Transaction]:
+        """A transaction for whoever must decide at once; it holds the loop until it ends."""
+        if self._own is None:
+            self._own = SqliteRegistry(self._path)
+        transaction = Transaction(self._own, self._clock(), self._limits)
+        with self._own.transaction():
+            yield transaction
+        self._hear([transaction])
+
     async def close(self) -> None:
         """Finish what waits, and let the file go."""
         while self._running is not None:
             await asyncio.wait({self._running})
         await asyncio.get_running_loop().run_in_executor(self._thread, self._close)
         self._thread.shutdown()
+        if self._own is not None:
+            self._own.close()
 
     # ------------------------------------------------------------ on the loop
 
@@ -106,13 +120,7 @@ class Registrar:
             self._running = None
 
     def _tell(self, batch: Sequence[_Waiting], done: Sequence[_Done]) -> None:
-        made = [each.transaction for each in done if each.transaction is not None]
-        if any(transaction.access_changed for transaction in made):
-            closed = {each for transaction in made for each in transaction.closed}
-            self._told(partial(self._changed, sorted(closed)))
-        for transaction in made:
-            for event in transaction.events:
-                self._told(partial(self._publish_event, event.kind, event.topic, event.body))
+        self._hear([each.transaction for each in done if each.transaction is not None])
         for waiting, each in zip(batch, done, strict=True):
             if waiting.future.done():  # who asked has gone
                 continue
@@ -120,6 +128,15 @@ class Registrar:
                 waiting.future.set_exception(each.error)
             else:
                 waiting.future.set_result(each.result)
+
+    def _hear(self, made: Sequence[Transaction]) -> None:
+        """Tell what was committed."""
+        if any(transaction.access_changed for transaction in made):
+            closed = {each for transaction in made for each in transaction.closed}
+            self._told(partial(self._changed, sorted(closed)))
+        for transaction in made:
+            for event in transaction.events:
+                self._told(partial(self._publish_event, event.kind, event.topic, event.body))
 
     @staticmethod
     def _told(tell: Callable[[], None]) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from cloud_functions.registry import policies, policy_targets, tags
-from cloud_functions.registry.errors import ResourceNotFound
+from cloud_functions.registry.arns import Kind, name_in
+from cloud_functions.registry.errors import InvalidInput, ResourceNotFound
 from cloud_functions.registry.policies import Policy
 from cloud_functions.registry.transaction import Transaction
 from cloud_functions.runtime.http.aws.asked import Asked
@@ -125,7 +126,10 @@ def _effective(transaction: Transaction, asked: Asked) -> dict[str, Any]:
 
 
 def _attach_principal(transaction: Transaction, asked: Asked) -> None:
-    policy_targets.attach(transaction, asked.needed("policyName"), asked.header(_PRINCIPAL))
+    principal = asked.header(_PRINCIPAL)
+    if name_in(principal, Kind.CERTIFICATE) is None:
+        raise InvalidInput(f"The given ARN does not represent a cert: {principal!r}")
+    policy_targets.attach(transaction, asked.needed("policyName"), principal)
 
 
 def _detach_principal(transaction: Transaction, asked: Asked) -> None:

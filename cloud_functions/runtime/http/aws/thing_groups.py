@@ -43,7 +43,7 @@ def _list(transaction: Transaction, asked: Asked) -> dict[str, Any]:
         asked.page(),
         parent=asked.text("parentGroup"),
         prefix=asked.text("namePrefixFilter"),
-        recursive=asked.flag("recursive") if asked.has("recursive") else None,
+        recursive=asked.flag("recursive", default=True),
     )
     return listed("thingGroups", found.map(ThingGroup.named))
 
