@@ -79,6 +79,21 @@ def start_cloud(tmp_path):
         running.stop()
 
 
+@pytest.fixture(scope="module")
+def start_module_cloud(tmp_path_factory):
+    """As `start_cloud`, for all tests of a file."""
+    started: list[Cloud] = []
+
+    def start(*arguments: str) -> Cloud:
+        data = tmp_path_factory.mktemp("cloud") / "data"
+        started.append(Cloud(data, *arguments).start())
+        return started[-1]
+
+    yield start
+    for running in started:
+        running.stop()
+
+
 @pytest.fixture
 def robofleet():
     return run
