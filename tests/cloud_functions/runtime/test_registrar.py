@@ -50,6 +50,12 @@ def create(name: str, attributes=None):
     return lambda transaction: things.create(transaction, name, attributes or {})
 
 
+def create_and_refuse(registrar) -> None:
+    with registrar.open() as transaction:
+        things.create(transaction, "r2", {})
+        raise InvalidInput("no")
+
+
 async def test_an_answer_comes_after_the_commit_and_the_event_after_it(
     registrar, listener, tmp_path
 ) -> None:
@@ -155,9 +161,8 @@ async def test_a_transaction_for_who_cannot_wait_is_told_as_well(registrar, list
     with registrar.open() as transaction:
         things.create(transaction, "r1", {})
         assert listener.events == []
-    with pytest.raises(InvalidInput), registrar.open() as transaction:
-        things.create(transaction, "r2", {})
-        raise InvalidInput("no")
+    with pytest.raises(InvalidInput):
+        create_and_refuse(registrar)
 
     assert listener.events == ["$aws/events/thing/r1/created"]
     names = await registrar.run(lambda t: [thing.name for thing in t.store.things.find()])

@@ -112,12 +112,17 @@ def test_a_prefix_is_the_beginning_of_a_name(store) -> None:
     ]
 
 
+def put_and_fail(store, part) -> None:
+    with part:
+        store.things.put(Thing("failed"))
+        raise RuntimeError
+
+
 def test_a_transaction_is_whole_or_nothing(open_store) -> None:
     store, other = open_store(), open_store()
 
-    with pytest.raises(RuntimeError), store.transaction():
-        store.things.put(Thing("r1"))
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        put_and_fail(store, store.transaction())
     with store.transaction():
         store.things.put(Thing("r2"))
         assert other.things.get("r2") is None
@@ -131,9 +136,8 @@ def test_a_step_that_fails_leaves_the_others(open_store) -> None:
     with store.transaction():
         with store.step():
             store.things.put(Thing("r1"))
-        with pytest.raises(RuntimeError), store.step():
-            store.things.put(Thing("r2"))
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            put_and_fail(store, store.step())
         with store.step():
             store.policy_targets.put(PolicyTarget("p", "t"))
 

@@ -90,7 +90,12 @@ async def test_a_method_nobody_has_goes_on_to_the_template(client) -> None:
             b'{"thingGroupArn": "arn:aws:iot:us-east-1:000000000000:thing/x"}',
             "does not name a thinggroup",
         ),
-        ("PUT", "/thing-groups/updateThingGroupsForThing", b'{"thingName": "r1", "thingGroupsToAdd": "g"}', "a list"),
+        (
+            "PUT",
+            "/thing-groups/updateThingGroupsForThing",
+            b'{"thingName": "r1", "thingGroupsToAdd": "g"}',
+            "a list",
+        ),
         ("PUT", f"/certificates/{'0' * 64}?newStatus=GONE", b"", "newStatus is one of"),
         ("PUT", "/things/r1/principals", b"", "x-amzn-principal"),
         ("POST", "/things/r1", b" " * ((1 << 20) + 1), "1048576 bytes"),
