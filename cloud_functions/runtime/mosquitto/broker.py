@@ -63,7 +63,7 @@ class MosquittoBroker:
         self._files.folder.mkdir(parents=True, exist_ok=True)
         self._trust.write_bundle(self._files.ca)
         self._files.configuration.write_text(configuration(self._files, self._host, *self.ports))
-        self._write_access()
+        self._write_access(self._registry)
         await self._process.start()
         await self._bridge.start(deliver, filters)
 
@@ -93,20 +93,28 @@ class MosquittoBroker:
                 await asyncio.sleep(wait_s)
                 self._is_stale = False
                 began = time.perf_counter()
-                self._write_access()
+                await asyncio.to_thread(self._write_access_apart)
                 self._process.reload()
                 wait_s = max(_REWRITE_S, _SHARE * (time.perf_counter() - began))
         finally:
             self._rewriting = None
 
-    def _write_access(self) -> None:
-        self._files.access.write_text(access_list(self._clients()))
+    def _write_access_apart(self) -> None:
+        """In a thread: ten thousand certificates take most of a second."""
+        registry = SqliteRegistry(self._registry.path)  # one object belongs to one thread
+        try:
+            self._write_access(registry)
+        finally:
+            registry.close()
+
+    def _write_access(self, registry: SqliteRegistry) -> None:
+        self._files.access.write_text(access_list(_clients(registry)))
         self._files.access.chmod(0o600)
 
-    def _clients(self) -> Iterator[Client]:
-        """The active certificates with what decides on them."""
-        for each in self._registry.certificates.find():
-            if each.status is Status.ACTIVE:
-                things = [thing.name for thing in self._registry.attached_things(each.id)]
-                documents = self._registry.policy_documents(each.id)
-                yield Client(each.common_name, things, documents)
+
+def _clients(registry: SqliteRegistry) -> Iterator[Client]:
+    """The active certificates with what decides on them."""
+    for each in registry.certificates.find():
+        if each.status is Status.ACTIVE:
+            things = [thing.name for thing in registry.attached_things(each.id)]
+            yield Client(each.common_name, things, registry.policy_documents(each.id))
