@@ -17,7 +17,7 @@ from cloud_functions.jobs.control.templates import Templates
 from cloud_functions.jobs.service import JobsService
 from cloud_functions.ports import Broker, Message
 from cloud_functions.registry.authority import Authority
-from cloud_functions.registry.event_configurations import EventSwitches
+from cloud_functions.registry.event_configurations import EventSwitches, EventType
 from cloud_functions.registry.limits import AWS_LIMITS, RegistryLimits
 from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import Rule, read_rule
@@ -47,6 +47,7 @@ from cloud_functions.runtime.http.tokens import TokenMint, load_key
 from cloud_functions.runtime.message_core import MessageCore
 from cloud_functions.runtime.mosquitto.broker import MosquittoBroker
 from cloud_functions.runtime.registrar import Registrar
+from cloud_functions.runtime.registry_events import RegistryEvents
 from cloud_functions.runtime.registry_targets import RegistryTargets
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
@@ -155,8 +156,16 @@ class LocalCloud:
             publish=self._publish,
         )
         await self._broker.start(self.core.deliver, self.core.topic_filters)
+        self._registry_events = RegistryEvents(
+            is_on=lambda kind: self._switches.is_on(EventType(kind)),
+            publish=self._publish,
+            deliver=self.core.deliver,
+        )
         self._registrar = Registrar(
-            directory.registry, limits=options.registry_limits, changed=self.registry_changed
+            directory.registry,
+            limits=options.registry_limits,
+            changed=self.registry_changed,
+            publish_event=self._registry_events.tell,
         )
         self._urls = addresses.urls(self._broker)
         mint = TokenMint(load_key(directory.pki / "jwt.key"), issuer, PHONE_CLIENT)
@@ -272,8 +281,9 @@ class LocalCloud:
         self._directory.withdraw()
         self._sockets.close()
         await self._http.stop()
-        await self._broker.stop()
         await self._registrar.close()
+        await self._registry_events.close()
+        await self._broker.stop()
         await self.core.close()
         await self._functions.stop()
         await self._committer.close()
