@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from cloud_functions.runtime.mosquitto.configuration import (
 from cloud_functions.runtime.mosquitto.process import Mosquitto, free_port, is_free
 from cloud_functions.runtime.trust import Trust
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
+
+_logger = logging.getLogger(__name__)
 
 _REWRITE_S: Final = 0.1
 _SHARE: Final = 5.0
@@ -93,8 +96,12 @@ class MosquittoBroker:
                 await asyncio.sleep(wait_s)
                 self._is_stale = False
                 began = time.perf_counter()
-                await asyncio.to_thread(self._write_access_apart)
-                self._process.reload()
+                try:
+                    await asyncio.to_thread(self._write_access_apart)
+                    self._process.reload()
+                except Exception:
+                    _logger.exception("Mosquitto's access list could not be written; once more")
+                    self._is_stale = True
                 wait_s = max(_REWRITE_S, _SHARE * (time.perf_counter() - began))
         finally:
             self._rewriting = None
