@@ -487,6 +487,33 @@ def refused_handshake(device, cloud, pem: str, key: str) -> bool:
         return True
 
 
+def test_registry_events_are_told_while_they_are_on(iot, fleet, device) -> None:
+    made = robot(iot, "listener", allow("iot:*"))
+    listener = device(fleet, "listener", made["certificatePem"], made["keyPair"]["PrivateKey"])
+    assert listener.sees("connected")
+    listener.client.subscribe("$aws/events/#", 1)
+    assert listener.sees("subscribed")
+
+    iot.create_thing(thingName="silent")
+    iot.update_event_configurations(
+        eventConfigurations={
+            kind: {"Enabled": True} for kind in ("THING", "THING_GROUP_MEMBERSHIP")
+        }
+    )
+    iot.create_thing(thingName="told")
+    iot.create_thing_group(thingGroupName="tellers")
+    iot.add_thing_to_thing_group(thingGroupName="tellers", thingName="told")
+    iot.delete_thing(thingName="told")
+
+    assert listener.sees("$aws/events/thing/told/deleted")
+    told = [event for event in listener.events if event.startswith("$aws/events/thing")]
+    assert told == [
+        "$aws/events/thing/told/created",
+        "$aws/events/thingGroupMembership/thingGroup/tellers/thing/told/added",
+        "$aws/events/thing/told/deleted",
+    ]
+
+
 @pytest.mark.mosquitto
 def test_mosquitto_lets_in_what_was_registered_while_it_ran(start_cloud, device) -> None:
     cloud = start_cloud("--broker", "mosquitto", "--free-ports")
