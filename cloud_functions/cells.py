@@ -25,6 +25,8 @@ class Space(StrEnum):
     RETAINED = "retained"
     JOBS = "jobs"
     EXECUTIONS = "executions"
+    PROVISIONING = "provisioning"
+    FLEET_INDEX = "fleet_index"
 
 
 class Write(NamedTuple):
