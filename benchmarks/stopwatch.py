@@ -5,17 +5,24 @@ from collections.abc import Callable, Mapping
 
 
 def per_second(
-    work: Mapping[str, Callable[[], object]], *, rounds: int = 5, round_s: float = 0.2
+    work: Mapping[str, Callable[[], object]],
+    *,
+    rounds: int = 5,
+    round_s: float = 0.2,
+    calls: int = 50,
 ) -> dict[str, float]:
-    """Calls a CPU second of each piece of work: the best of its rounds, taken in turns."""
+    """Calls a CPU second of each piece of work: the best of its rounds, taken in turns.
+
+    `calls` are made between two looks at the clock.
+    """
     best = dict.fromkeys(work, 0.0)
     for _ in range(rounds):
         for name, call in work.items():
             count, began = 0, time.process_time()
             while (took := time.process_time() - began) < round_s:
-                for _ in range(50):
+                for _ in range(calls):
                     call()
-                count += 50
+                count += calls
             best[name] = max(best[name], count / took)
     return best
 

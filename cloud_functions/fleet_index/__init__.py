@@ -1,0 +1,1 @@
+"""Fleet indexing: a query language over registry, shadows and connectivity, and its answers."""
