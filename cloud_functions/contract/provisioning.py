@@ -71,12 +71,5 @@ def requests(template: str) -> tuple[str, ...]:
     )
 
 
-def answers(template: str) -> tuple[str, ...]:
-    """Every topic it is answered on."""
-    return tuple(
-        f"{request}/{answer}" for request in requests(template) for answer in (ACCEPTED, REJECTED)
-    )
-
-
 REQUEST_FILTERS: Final = requests("+")
 """What the service listens to."""

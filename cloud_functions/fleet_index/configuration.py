@@ -93,6 +93,13 @@ class IndexingConfiguration:
         """Every field that has a type."""
         return {**MANAGED, **self.custom_fields}
 
+    def schema(self) -> str:
+        """What is indexed, in AWS's word of DescribeIndex."""
+        words = [self.things.value]
+        if self.connectivity is ConnectivityMode.STATUS:
+            words.append("CONNECTIVITY_STATUS")
+        return "_AND_".join(words)
+
     def described(self) -> dict[str, Any]:
         """The answer of GetIndexingConfiguration."""
         things: dict[str, Any] = {

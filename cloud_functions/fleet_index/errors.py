@@ -1,6 +1,6 @@
 """What fleet indexing refuses, by the names and statuses of AWS's exceptions."""
 
-from cloud_functions.errors import InvalidRequest, NotFound
+from cloud_functions.errors import CloudError, InvalidRequest, NotFound
 
 
 class InvalidQuery(InvalidRequest):
@@ -36,3 +36,10 @@ class NoSuchIndex(NotFound):
     """There is no such index, or no such thing in it."""
 
     code = "ResourceNotFoundException"
+
+
+class TooManyGroups(CloudError):
+    """There are as many dynamic groups as AWS allows."""
+
+    code = "LimitExceededException"
+    status = 410

@@ -23,28 +23,36 @@ class KnownCertificate:
     status: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewCertificate:
-    """A certificate made just now; the keys are empty when a signing request made it."""
+class Issued(Protocol):
+    """A certificate made just now and not registered yet."""
 
-    id: str
-    arn: str
-    pem: str
-    private_key: str = ""
-    public_key: str = ""
+    @property
+    def pem(self) -> str:
+        """The certificate."""
+
+    @property
+    def key_pem(self) -> str:
+        """Its private key; empty when a signing request made it."""
+
+
+class Issuer(Protocol):
+    """Signs certificates; `registry.authority.Authority` is one."""
+
+    def issue(self) -> Issued:
+        """A new certificate with its key."""
+
+    def sign(self, request_pem: str) -> Issued:
+        """A certificate for a signing request.  Raises InvalidRequest."""
 
 
 class CertificateDesk(Protocol):
-    """Makes certificates, and keeps them."""
+    """Keeps certificates."""
 
-    def create_with_keys(self, status: str) -> NewCertificate:
-        """A new certificate and its keys."""
+    def add_certificate(self, pem: str, status: str) -> KnownCertificate:
+        """Register a certificate of our own authority."""
 
-    def create_from_request(self, request: str, status: str) -> NewCertificate:
-        """A certificate for a signing request in PEM.  Raises InvalidRequest."""
-
-    def register(self, pem: str, ca_pem: str | None, status: str) -> NewCertificate:
-        """Take in a certificate somebody else made.  Raises InvalidRequest."""
+    def register_certificate(self, pem: str, ca_pem: str | None, status: str) -> KnownCertificate:
+        """Register a certificate somebody else made.  Raises InvalidRequest."""
 
     def certificate(self, certificate_id: str) -> KnownCertificate | None:
         """The certificate, or None."""

@@ -14,7 +14,7 @@ from cloud_functions.provisioning.plan import (
     settle,
     status_after,
 )
-from cloud_functions.provisioning.ports import KnownCertificate, Registry
+from cloud_functions.provisioning.ports import Issuer, KnownCertificate, Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Registered:
     configuration: Mapping[str, str]
 
 
-def register(plan: Plan, registry: Registry) -> Registered:
+def register(plan: Plan, registry: Registry, issuer: Issuer) -> Registered:
     """Register what the plan says.
 
     Raises InvalidParameters, ResourceConflict, and what the registry raises.
@@ -35,7 +35,7 @@ def register(plan: Plan, registry: Registry) -> Registered:
     settled = (
         None if plan.thing is None else settle(plan.thing, registry.known_thing(plan.thing.name))
     )
-    certificate = _certificate(plan.certificate, registry)
+    certificate = _certificate(plan.certificate, registry, issuer)
     status = None
     if certificate is not None and plan.certificate is not None:
         status = status_after(plan.certificate, certificate.status)
@@ -60,7 +60,9 @@ def register(plan: Plan, registry: Registry) -> Registered:
     )
 
 
-def _certificate(planned: PlannedCertificate | None, registry: Registry) -> KnownCertificate | None:
+def _certificate(
+    planned: PlannedCertificate | None, registry: Registry, issuer: Issuer
+) -> KnownCertificate | None:
     """The certificate the plan means, made if it has to be."""
     if planned is None:
         return None
@@ -70,11 +72,10 @@ def _certificate(planned: PlannedCertificate | None, registry: Registry) -> Know
             raise InvalidParameters(f"there is no certificate {planned.certificate_id}")
         return known
     if planned.request is not None:
-        made = registry.create_from_request(planned.request, planned.status)
-    else:
-        assert planned.pem is not None
-        made = registry.register(planned.pem, planned.ca_pem, planned.status)
-    return KnownCertificate(made.id, made.arn, made.pem, planned.status)
+        pem = issuer.sign(planned.request).pem
+        return registry.add_certificate(pem, planned.status)
+    assert planned.pem is not None
+    return registry.register_certificate(planned.pem, planned.ca_pem, planned.status)
 
 
 def _policy(planned: PlannedPolicy, registry: Registry) -> str:

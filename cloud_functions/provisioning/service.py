@@ -22,6 +22,7 @@ from cloud_functions.contract import provisioning as topics
 from cloud_functions.contract.provisioning import Operation, ProvisioningTopic
 from cloud_functions.device_service import Changes
 from cloud_functions.errors import CloudError
+from cloud_functions.policies.defaults import claim_document, claim_name
 from cloud_functions.ports import Message
 from cloud_functions.provisioning import body, errors, hook
 from cloud_functions.provisioning.errors import Rejected
@@ -37,8 +38,8 @@ from cloud_functions.provisioning.plan import plan
 from cloud_functions.provisioning.ports import (
     AskHook,
     HookCall,
+    Issuer,
     KnownCertificate,
-    NewCertificate,
     OpenRegistry,
 )
 from cloud_functions.provisioning.registration import register
@@ -117,6 +118,7 @@ class ProvisioningService:
         self,
         store: CellStore,
         open_registry: OpenRegistry,
+        issuer: Issuer,
         ask_hook: AskHook,
         limits: ProvisioningLimits | None = None,
         *,
@@ -128,6 +130,7 @@ class ProvisioningService:
         self.templates = TemplateBook(stored)
         self._waiting = WaitingBook(self.limits.certificates_waiting, stored)
         self._open = open_registry
+        self._issuer = issuer
         self._ask_hook = ask_hook
         self._token = token
         self._throttles = {
@@ -192,12 +195,11 @@ class ProvisioningService:
         if asked.topic.operation is Operation.CREATE_KEYS:
             if not asked.receiver:
                 raise errors.access_denied(_USE_A_REQUEST)
-            with self._open() as registry:
-                made = registry.create_with_keys(PENDING)
+            issued = self._issuer.issue()
         else:
-            request = body.text_of(said, "certificateSigningRequest")
-            with self._open() as registry:
-                made = registry.create_from_request(request, PENDING)
+            issued = self._issuer.sign(body.text_of(said, "certificateSigningRequest"))
+        with self._open() as registry:
+            made = registry.add_certificate(issued.pem, PENDING)
         token = self._token()
         self._wait(Waiting(digest_of(token), made.id, now_s + TOKEN_LIFETIME_S), pending)
         answer = {
@@ -205,8 +207,8 @@ class ProvisioningService:
             "certificatePem": made.pem,
             "certificateOwnershipToken": token,
         }
-        if made.private_key:
-            answer["privateKey"] = made.private_key
+        if issued.key_pem:
+            answer["privateKey"] = issued.key_pem
         self._accept(asked, answer, pending)
 
     def _wait(self, waiting: Waiting, pending: Pending) -> None:
@@ -279,7 +281,7 @@ class ProvisioningService:
         template = self.templates.current(device.asked.topic.template)
         with self._open() as registry:
             own = {"Id": device.certificate.id, **registry.own_parameters(device.certificate)}
-            registered = register(plan(template, parameters, own), registry)
+            registered = register(plan(template, parameters, own), registry, self._issuer)
         self._waiting.remove(device.waiting)
         pending.ceased.append(device.waiting)
         pending.writes.append(device.waiting.forget())
@@ -334,19 +336,21 @@ class ProvisioningService:
                 pending.writes.append(write)
         return pending
 
-    def claim(self, template: str, policy: str, now_s: float) -> tuple[NewCertificate, Pending]:
-        """A certificate that may provision by one template, for five minutes.
+    def claim(self, template: str, pem: str, now_s: float) -> tuple[KnownCertificate, Pending]:
+        """Register a certificate that may provision by one template, for five minutes.
 
-        `policy` is the document that says so.  Raises NoSuchTemplate.
+        Raises NoSuchTemplate.
         """
         self.templates.find(template)
+        if self._waiting.is_full:
+            raise errors.throttled()
         pending = Pending()
-        name = f"provisioning-claim-{template}"
+        name = claim_name(template)
         with self._open() as registry:
-            made = registry.create_with_keys("ACTIVE")
+            made = registry.add_certificate(pem, "ACTIVE")
             if registry.policy_arn(name) is None:
-                registry.put_policy(name, policy)
-            registry.attach_policy(name, KnownCertificate(made.id, made.arn, made.pem, "ACTIVE"))
+                registry.put_policy(name, claim_document(template))
+            registry.attach_policy(name, made)
         self._wait(
             Waiting(digest_of(made.id), made.id, now_s + CLAIM_LIFETIME_S, unless_used=False),
             pending,
@@ -362,5 +366,5 @@ class ProvisioningService:
         """
         planned = plan(read_template(template_body), parameters)
         with self._open() as registry:
-            registered = register(planned, registry)
+            registered = register(planned, registry, self._issuer)
         return registered.certificate_pem, registered.arns

@@ -159,17 +159,12 @@ class TemplateBook:
 
     def create(self, wanted: Record) -> Write:
         """One more template, with its first version."""
-        if not _NAME.match(wanted.name):
-            raise InvalidTemplateRequest(
-                f"{wanted.name!r} is no template name: 1 to 36 of [0-9A-Za-z_-]"
-            )
+        check_record(wanted)
         if wanted.name in self._records:
             raise TemplateExists(f"Provisioning template {wanted.name} already exists.")
         if len(self._records) >= MAX_TEMPLATES:
             raise TooManyTemplates(f"an account has at most {MAX_TEMPLATES} templates")
-        for version in wanted.versions.values():
-            _check_body(version.body)
-        return self._keep(_checked(wanted))
+        return self._keep(wanted)
 
     def update(self, name: str, changes: Changes, now_s: float) -> Write:
         """Change what is given."""
@@ -274,6 +269,22 @@ class TemplateBook:
 
 def _or(new: Any, old: Any) -> Any:
     return old if new is None else new
+
+
+def is_template_name(text: str) -> bool:
+    """Whether the text may name a template."""
+    return _NAME.match(text) is not None
+
+
+def check_record(record: Record) -> None:
+    """Whether a template may be kept.  Raises InvalidTemplateRequest, InvalidTemplate."""
+    if not is_template_name(record.name):
+        raise InvalidTemplateRequest(
+            f"{record.name!r} is no template name: 1 to 36 of [0-9A-Za-z_-]"
+        )
+    _checked(record)
+    for version in record.versions.values():
+        _check_body(version.body)
 
 
 def _check_body(body: str) -> None:

@@ -88,7 +88,7 @@ async def _run(cloud: LocalCloud) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     endpoints = await cloud.start()
-    loop.add_signal_handler(signal.SIGHUP, cloud.registry_changed)
+    loop.add_signal_handler(signal.SIGHUP, cloud.registry_file_changed)
     _greet(endpoints)
     await stopped.wait()
     with contextlib.suppress(TimeoutError):

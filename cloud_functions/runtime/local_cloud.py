@@ -4,10 +4,10 @@ import datetime
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from starlette.websockets import WebSocket
 
@@ -15,7 +15,11 @@ from cloud_functions.contract.endpoints import HTTP_PORT, MQTT_PORT, MQTTS_PORT,
 from cloud_functions.errors import Unauthorized
 from cloud_functions.jobs.control.templates import Templates
 from cloud_functions.jobs.service import JobsService
+from cloud_functions.fleet_index.connectivity import Connectivity
+from cloud_functions.fleet_index.service import FleetIndex
 from cloud_functions.ports import Broker, Message
+from cloud_functions.provisioning.hook import HookAnswer
+from cloud_functions.provisioning.service import ProvisioningLimits, ProvisioningService
 from cloud_functions.registry.authority import Authority
 from cloud_functions.registry.event_configurations import EventSwitches, EventType
 from cloud_functions.registry.limits import AWS_LIMITS, RegistryLimits
@@ -26,6 +30,13 @@ from cloud_functions.runtime.brokers import BrokerAddresses, make_broker
 from cloud_functions.runtime.data_directory import DataDirectory
 from cloud_functions.runtime.device_gateway import web_socket
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway
+from cloud_functions.runtime.fleet_sources import (
+    FleetIndexWorker,
+    RegistryGroups,
+    RegistryThings,
+    ServiceShadows,
+    connected_now,
+)
 from cloud_functions.runtime.functions.functions import Functions
 from cloud_functions.runtime.http import signed_links
 from cloud_functions.runtime.http.api_gateway import ApiGateway
@@ -34,8 +45,10 @@ from cloud_functions.runtime.http.aws import (
     control_plane,
     data_plane,
     event_configurations,
+    fleet_index,
     jobs,
     jobs_data,
+    provisioning,
 )
 from cloud_functions.runtime.http.aws.endpoints import addresses as endpoint_addresses
 from cloud_functions.runtime.http.aws.signed_route import SignedRoutes
@@ -46,6 +59,7 @@ from cloud_functions.runtime.http.sockets import Sockets
 from cloud_functions.runtime.http.tokens import TokenMint, load_key
 from cloud_functions.runtime.message_core import MessageCore
 from cloud_functions.runtime.mosquitto.broker import MosquittoBroker
+from cloud_functions.runtime.provisioning import ProvisioningHooks, door
 from cloud_functions.runtime.registrar import Registrar
 from cloud_functions.runtime.registry_events import RegistryEvents
 from cloud_functions.runtime.registry_targets import RegistryTargets
@@ -82,6 +96,7 @@ class CloudOptions:
     http_port: int = HTTP_PORT
     plain: bool = True
     registry_limits: RegistryLimits = AWS_LIMITS
+    provisioning_limits: ProvisioningLimits = field(default_factory=ProvisioningLimits)
 
 
 class LocalCloud:
@@ -148,8 +163,16 @@ class LocalCloud:
             committer=self._committer,
             store=self._store,
         )
+        self._registrar = Registrar(
+            directory.registry,
+            limits=options.registry_limits,
+            changed=self.registry_changed,
+            publish_event=self._registry_event,
+        )
+        self._make_provisioning()
+        self._make_fleet_index()
         self.core = MessageCore(
-            services=[self._shadows, self._jobs],
+            services=[self._shadows, self._jobs, self._provisioning, self._index],
             committer=self._committer,
             rules=engine,
             runner=self._runner,
@@ -161,16 +184,14 @@ class LocalCloud:
             publish=self._publish,
             deliver=self.core.deliver,
         )
-        self._registrar = Registrar(
-            directory.registry,
-            limits=options.registry_limits,
-            changed=self.registry_changed,
-            publish_event=self._registry_events.tell,
-        )
         self._urls = addresses.urls(self._broker)
         mint = TokenMint(load_key(directory.pki / "jwt.key"), issuer, PHONE_CLIENT)
         await self._serve_http(mint)
         self.core.start()
+        self._index_worker.start()
+        now_s = time.time()
+        declared = [each.record(now_s) for each in self.declaration.provisioning_templates]
+        await self.core.apply(self._provisioning, self._provisioning.declare(declared))
         await self._functions.warm([name for name in _WARM if name in self.declaration.functions])
         plain, tls = self._urls
         endpoints = Endpoints(
@@ -184,6 +205,38 @@ class LocalCloud:
         )
         directory.announce(endpoints)
         return endpoints
+
+    def _make_provisioning(self) -> None:
+        async def answered(number: int, answer: HookAnswer) -> None:
+            await self.core.apply(self._provisioning, self._provisioning.answered(number, answer))
+
+        self._hooks = ProvisioningHooks(self._functions.invoke, answered)
+        self._provisioning = ProvisioningService(
+            self._store,
+            door(self._registrar),
+            self._authority,
+            self._hooks.ask,
+            self._options.provisioning_limits,
+        )
+
+    def _make_fleet_index(self) -> None:
+        self._index = FleetIndex(
+            self._store,
+            RegistryThings(self._registry),
+            ServiceShadows(self._shadows),
+            connected=self._connected_now,
+            groups=RegistryGroups(self._registry, self._registrar),
+        )
+        self._index_worker = FleetIndexWorker(self._index)
+        self._shadows.heard = self._index.note_shadow
+
+    def _connected_now(self) -> Iterable[tuple[str, Connectivity]]:
+        broker = self._broker
+        return (
+            connected_now(broker.connected(), time.time)
+            if isinstance(broker, DeviceGateway)
+            else ()
+        )
 
     async def _serve_http(self, mint: TokenMint) -> None:
         def verify(token: str, issuer: str, audience: tuple[str, ...]) -> Mapping[str, object]:
@@ -213,6 +266,14 @@ class LocalCloud:
                             self._jobs, self.core, self._blobs, Templates(self._store), time.time
                         ),
                         *event_configurations.routes(self._switches, time.time),
+                        *provisioning.routes(
+                            self._provisioning,
+                            self.core,
+                            self._authority,
+                            self.declaration.functions.keys(),
+                            time.time,
+                        ),
+                        *fleet_index.routes(self._index, self.core, self._registrar),
                     ]
                 ),
                 *signed_links.routes(self._links, self._blobs, time.time),
@@ -259,6 +320,8 @@ class LocalCloud:
             **asdict(self.core.statistics),
             **asdict(self._shadows.statistics),
             **asdict(self._jobs.statistics),
+            **asdict(self._provisioning.statistics),
+            **asdict(self._index.statistics),
             **asdict(self._runner.statistics),
             **functions,
             "now_async_events": self._functions.pending,
@@ -276,11 +339,22 @@ class LocalCloud:
         elif isinstance(self._broker, MosquittoBroker):
             self._broker.registry_changed()
 
+    def registry_file_changed(self) -> None:
+        """Another process has written the registry: anything may have changed."""
+        self.registry_changed()
+        self._index.rebuild()
+
+    def _registry_event(self, kind: str, topic: str, body: Mapping[str, Any]) -> None:
+        self._index_worker.hear(kind, topic)
+        self._registry_events.tell(kind, topic, body)
+
     async def stop(self) -> None:
         """Stop everything; what was accepted is on disk."""
         self._directory.withdraw()
         self._sockets.close()
         await self._http.stop()
+        await self._hooks.close()
+        await self._index_worker.close()
         await self._registrar.close()
         await self._registry_events.close()
         await self._broker.stop()

@@ -6,7 +6,7 @@ the caller says `failed`, and what was merged is forgotten.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -94,6 +94,8 @@ class ShadowService:
         self._limits = limits
         self._cached = cached
         self.statistics = ShadowStatistics()
+        self.heard: Callable[[str, str], None] | None = None
+        """Hears of each shadow that changes, by thing and shadow name; None costs nothing."""
         self._documents: OrderedDict[ShadowKey, Document | None] = OrderedDict()
 
     # ------------------------------------------------------------ device_service.DeviceService
@@ -144,6 +146,8 @@ class ShadowService:
         before = self._find(key)
         after = documents.update(before, request, now_s, self._limits)
         self._keep(key, after)
+        if self.heard is not None:
+            self.heard(*key)
         pending.keep(key, documents.preserve(after))
         token = request.client_token
         out = pending.messages
@@ -162,6 +166,8 @@ class ShadowService:
         current = self._existing(key)
         tombstone = documents.delete(current, now_s)
         self._keep(key, tombstone)
+        if self.heard is not None:
+            self.heard(*key)
         pending.keep(key, documents.preserve(tombstone))
         return documents.deleted_body(current, now_s, token_if_any(payload))
 
@@ -174,6 +180,8 @@ class ShadowService:
         assert isinstance(changes, Pending)
         for key in changes.touched:
             self._documents.pop(key, None)
+            if self.heard is not None:
+                self.heard(*key)
         error = errors.internal()
         return [
             _message(
@@ -232,6 +240,11 @@ class ShadowService:
         return Page(page, page[-1] if len(names) > page_size else None)
 
     # ------------------------------------------------------------ documents
+
+    def document(self, thing: str, name: str = "") -> Document | None:
+        """A shadow as it stands, None if there is none; the classic one's name is empty."""
+        found = self._find((thing, name))
+        return None if found is None or found.deleted_s is not None else found
 
     def _store(self, thing: str) -> CellStore:
         return self._stores[cell_of(thing, len(self._stores))]

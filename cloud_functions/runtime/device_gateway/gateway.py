@@ -176,6 +176,10 @@ class DeviceGateway:
             self._end(connection, DisconnectReason.FORBIDDEN, Reason.NOT_AUTHORIZED)
         return len(cut)
 
+    def connected(self) -> list[tuple[str, int]]:
+        """Who is connected now: client ids, with the version number of their connection."""
+        return [(each.client_id, each.version_number) for each in self._connections.values()]
+
     @property
     def connections(self) -> int:
         """Clients connected now."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cloud_functions.runtime.template.provisioning import ProvisioningTemplate
+
 
 @dataclass(frozen=True, slots=True)
 class Function:
@@ -103,3 +105,4 @@ class Declaration:
     buckets: Sequence[str] = ()
     queues: Sequence[str] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    provisioning_templates: Sequence[ProvisioningTemplate] = ()

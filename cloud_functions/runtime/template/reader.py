@@ -18,6 +18,11 @@ from cloud_functions.runtime.template.declaration import (
     TopicRule,
 )
 from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL, Resolver
+from cloud_functions.runtime.template.provisioning import (
+    ProvisioningTemplate,
+    check_hook,
+    read_provisioning,
+)
 from cloud_functions.runtime.template.yaml_nodes import Marked, Place, caret, load
 
 IGNORED: Final = frozenset(
@@ -79,6 +84,7 @@ class _Reader:
         self._tables: dict[str, TableSpec] = {}
         self._buckets: list[str] = []
         self._queues: list[str] = []
+        self._provisioning: list[ProvisioningTemplate] = []
         self._readers: Mapping[str, Callable[[str, dict[str, Any]], None]] = {
             "AWS::Serverless::Function": self._function,
             "AWS::Serverless::HttpApi": self._http_api,
@@ -88,6 +94,9 @@ class _Reader:
             "AWS::Serverless::SimpleTable": self._simple_table,
             "AWS::S3::Bucket": lambda name, _said: self._buckets.append(name),
             "AWS::SQS::Queue": lambda name, _said: self._queues.append(name),
+            "AWS::IoT::ProvisioningTemplate": lambda name, said: self._provisioning.append(
+                read_provisioning(name, said)
+            ),
         }
 
     def declaration(self) -> Declaration:
@@ -120,6 +129,7 @@ class _Reader:
             buckets=tuple(self._buckets),
             queues=tuple(self._queues),
             parameters=self._parameters,
+            provisioning_templates=tuple(self._provisioning),
         )
 
     # ------------------------------------------------------------ the frame
@@ -341,6 +351,8 @@ class _Reader:
                     f" there are {names}",
                     self._resources.places[route.function],
                 )
+        for declared in self._provisioning:
+            check_hook(declared, self._functions)
         for socket_route in self._socket_routes:
             if socket_route.function not in self._functions:
                 raise InvalidDeclaration(

@@ -4,13 +4,14 @@ import copy
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import pytest
 
 from cloud_functions.errors import InvalidRequest
 from cloud_functions.ports import Message
 from cloud_functions.provisioning.plan import KnownThing, SettledThing
-from cloud_functions.provisioning.ports import HookCall, KnownCertificate, NewCertificate
+from cloud_functions.provisioning.ports import HookCall, KnownCertificate
 from cloud_functions.provisioning.service import ProvisioningLimits, ProvisioningService
 from cloud_functions.provisioning.templates import Hook, Record, Version
 
@@ -58,21 +59,14 @@ class MemoryRegistry:
             vars(self).update(before)
             raise
 
-    def create_with_keys(self, status):
-        return self._new(status, "KEY", "PUBLIC")
-
-    def create_from_request(self, request, status):
-        if not request.startswith("-----BEGIN CERTIFICATE REQUEST"):
-            raise InvalidRequest("this is no certificate signing request")
-        return self._new(status)
-
-    def register(self, pem, ca_pem, status):
-        return self._new(status)
-
-    def _new(self, status, private_key="", public_key=""):
+    def add_certificate(self, pem, status):
         number = f"{len(self.certificates):064x}"
-        self.certificates[number] = KnownCertificate(number, f"arn:{number}", "PEM", status)
-        return NewCertificate(number, f"arn:{number}", "PEM", private_key, public_key)
+        made = KnownCertificate(number, f"arn:{number}", pem, status)
+        self.certificates[number] = made
+        return made
+
+    def register_certificate(self, pem, ca_pem, status):
+        return self.add_certificate(pem, status)
 
     def certificate(self, certificate_id):
         return self.certificates.get(certificate_id)
@@ -115,6 +109,18 @@ class MemoryRegistry:
         self.attached.append(("thing", name, certificate.id))
 
 
+class Issuer:
+    """Makes certificates of no worth."""
+
+    def issue(self):
+        return SimpleNamespace(pem="PEM", key_pem="KEY")
+
+    def sign(self, request_pem):
+        if not request_pem.startswith("-----BEGIN CERTIFICATE REQUEST"):
+            raise InvalidRequest("this is no certificate signing request")
+        return SimpleNamespace(pem="PEM", key_pem="")
+
+
 class MemoryStore:
     """A cell's store in a dictionary."""
 
@@ -145,6 +151,7 @@ class Desk:
     def __init__(self, **limits) -> None:
         self.store = MemoryStore()
         self.registry = MemoryRegistry()
+        self.issuer = Issuer()
         self.hooks: list[HookCall] = []
         self.limits = ProvisioningLimits(**limits)
         self.now_s = NOW
@@ -152,7 +159,7 @@ class Desk:
 
     def restart(self) -> None:
         self.service = ProvisioningService(
-            self.store, self.registry.open, self.hooks.append, self.limits
+            self.store, self.registry.open, self.issuer, self.hooks.append, self.limits
         )
 
     def template(self, name="vacuums", body=TEMPLATE, *, enabled=True, hook=None) -> None:

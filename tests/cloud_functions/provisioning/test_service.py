@@ -304,10 +304,10 @@ def test_a_commit_that_fails_is_answered_and_leaves_nothing(desk: Desk) -> None:
 
 
 def test_a_registry_that_breaks_is_answered_as_internal(desk: Desk, caplog) -> None:
-    def broken(_status):
+    def broken():
         raise OSError("the disk is full")
 
-    desk.registry.create_with_keys = broken
+    desk.issuer.issue = broken
 
     answer, said = desk.ask(CREATE)
 
