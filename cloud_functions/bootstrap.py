@@ -10,7 +10,7 @@ from cloud_functions.messaging.http_cloud import HttpPhones, HttpShadows, HttpTh
 from cloud_functions.missions.service import Missions
 from cloud_functions.notifications.alerts import Alerts
 from cloud_functions.notifications.live import Live
-from cloud_functions.ports import BlobStore, Phones, Shadows, Table, Things
+from cloud_functions.ports import BlobStore, Phones, RobotQuery, Shadows, Table, Things
 from cloud_functions.robots.service import Robots
 from cloud_functions.settings import Settings
 from cloud_functions.storage.file_blobs import FileBlobs
@@ -59,13 +59,19 @@ def assemble(
     accounts = Accounts(table)
     return Cloud(
         accounts=accounts,
-        robots=Robots(table, shadows, things, accounts, clock),
+        robots=Robots(table, shadows, things, accounts, clock, read_query=_read_query),
         missions=Missions(table, blobs),
         alerts=Alerts(table),
         live=Live(table, accounts, phones),
         verify=verify,
         clock=clock,
     )
+
+
+def _read_query(text: str) -> RobotQuery:
+    from cloud_functions.fleet_index import robot_query  # noqa: PLC0415  only searches need it
+
+    return robot_query.RobotQuery(text)
 
 
 def _stores(settings: Settings) -> tuple[Table, BlobStore]:

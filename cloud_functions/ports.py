@@ -136,6 +136,17 @@ class Things(Protocol):
         """The attributes of a registered thing.  Raises NotFound."""
 
 
+class RobotQuery(Protocol):
+    """What an owner looks for among the robots, in the query language of fleet indexing."""
+
+    def matches(self, thing: str, document: Mapping[str, Any], *, connected: bool) -> bool:
+        """Whether the robot with this shadow is among those asked for."""
+
+
+ReadQuery: TypeAlias = Callable[[str], RobotQuery]
+"""Reads a query.  Raises InvalidRequest with the column of the mistake."""
+
+
 class Phones(Protocol):
     """Open WebSocket connections of phones."""
 

@@ -197,6 +197,8 @@ class Columns:
     """All columns, and which row is which thing."""
 
     def __init__(self, max_fields: int = MAX_FIELDS) -> None:
+        self.generation = 0
+        """Grows with every thing that comes or goes, and so with every row that changes hands."""
         self._max_fields = max_fields
         self._columns: dict[str, Column] = {}
         self._row_of: dict[str, int] = {}
@@ -244,6 +246,7 @@ class Columns:
         row = self._row_of.pop(thing, None)
         if row is None:
             return
+        self.generation += 1
         for names in self._parts[row].values():
             for name in names:
                 self._clear(name, row)
@@ -257,6 +260,7 @@ class Columns:
             column.compact_if_wasteful()
 
     def _new_row(self, thing: str) -> int:
+        self.generation += 1
         if self._free:
             row = self._free.pop()
             self._names[row] = thing

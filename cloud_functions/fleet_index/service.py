@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+import numpy as np
 import orjson
 
 from cloud_functions.cells import CellStore, Space, Write
@@ -102,6 +103,15 @@ class Found:
     next_row: int | None
 
 
+@dataclass(slots=True)
+class _Group:
+    """A dynamic group, and who was found for it last."""
+
+    query: Node
+    members: Mask | None = None
+    generation: int = -1
+
+
 class FleetIndex:
     """The index AWS_Things; an adapter of `device_service.DeviceService` for presence."""
 
@@ -126,6 +136,7 @@ class FleetIndex:
         self._noted: dict[tuple[str, str], None] = {}
         self._watched: Mapping[str, str] = {}
         self._build: Iterator[Sequence[RegistryRecord]] | None = None
+        self._dynamic: dict[str, _Group] | None = None
         self._groups_are_stale = False
         self.status = IndexStatus.OFF
         raw = store.get(Space.FLEET_INDEX, _KEY)
@@ -173,6 +184,7 @@ class FleetIndex:
 
     def note_groups(self) -> None:
         """A dynamic group is new, or its query is."""
+        self._dynamic = None
         self._groups_are_stale = True
 
     def rebuild(self) -> None:
@@ -248,7 +260,7 @@ class FleetIndex:
                 return True
             self._build = None
             self.status = IndexStatus.ACTIVE
-            self._groups_are_stale = True
+            self.note_groups()
         self._catch_up(self.limits.slice_things)
         if self._noted:
             return True
@@ -307,12 +319,20 @@ class FleetIndex:
         }
 
     def _fill_groups(self) -> None:
+        """Tell the members of the groups whose members have changed."""
         if self._groups is None:
             return
-        for group, text in self._groups.dynamic_groups():
-            mask = select(parse(text), self._columns, self._types())
-            members = {name for _, name in self._columns.names(mask)}
-            self._groups.replace_members(group, members)
+        columns = self._columns
+        if self._dynamic is None:
+            known = self._groups.dynamic_groups()
+            self._dynamic = {name: _Group(parse(text)) for name, text in known}
+        for name, group in self._dynamic.items():
+            found = select(group.query, columns, self._types())
+            is_same = group.members is not None and np.array_equal(group.members, found)
+            if is_same and group.generation == columns.generation:
+                continue
+            group.members, group.generation = found, columns.generation
+            self._groups.replace_members(name, {member for _, member in columns.names(found)})
 
     # ------------------------------------------------------------ questions
 

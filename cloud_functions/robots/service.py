@@ -10,7 +10,7 @@ from cloud_functions.accounts.service import Accounts
 from cloud_functions.contract import api
 from cloud_functions.contract.commands import Command
 from cloud_functions.errors import Forbidden, NotFound
-from cloud_functions.ports import Shadows, Table, Things
+from cloud_functions.ports import ReadQuery, Shadows, Table, Things
 from cloud_functions.robots import schedule
 
 SETTING_KEYS: Final = tuple(
@@ -30,12 +30,15 @@ class Robots:
         things: Things,
         accounts: Accounts,
         clock: Callable[[], float],
+        *,
+        read_query: ReadQuery,
     ) -> None:
         self._table = table
         self._shadows = shadows
         self._things = things
         self._accounts = accounts
         self._clock = clock
+        self._read_query = read_query
 
     # ------------------------------------------------------------ ownership
 
@@ -48,11 +51,19 @@ class Robots:
         self._accounts.adopt(account, request.serial, self._clock())
         return self.describe(request.serial)
 
-    def summaries(self, account: str) -> Sequence[api.RobotSummary]:
-        """All of the account's robots as lists show them."""
-        return [
-            _summary(thing, self._document(thing)) for thing in self._accounts.robots_of(account)
-        ]
+    def summaries(self, account: str, query: str = "") -> Sequence[api.RobotSummary]:
+        """The account's robots as lists show them, all or those that match the query.
+
+        Raises InvalidRequest for a query that is none.
+        """
+        wanted = self._read_query(query) if query else None
+        found: list[api.RobotSummary] = []
+        for thing in self._accounts.robots_of(account):
+            document = self._document(thing)
+            summary = _summary(thing, document)
+            if wanted is None or wanted.matches(thing, document, connected=summary.connected):
+                found.append(summary)
+        return found
 
     def describe(self, thing: str) -> api.Robot:
         """A robot with its shadow; one that never reported has empty sections."""

@@ -77,6 +77,10 @@ def _operation(
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
             for name in names
+        ]
+        + [
+            {"name": name, "in": "query", "description": text, "schema": {"type": "string"}}
+            for name, text in (handler.get("QUERY") or {}).items()
         ],
         "responses": _responses(handler),
     }

@@ -371,6 +371,19 @@ def test_dynamic_groups_follow_their_queries(world) -> None:
     assert world.members == {"low": {"r2"}, "all": {"r2"}}
 
 
+def test_members_that_stay_are_not_told_again(world) -> None:
+    world.groups["low"] = "shadow.reported.batPct<20"
+    world.add("r1")
+    world.report("r1", batPct=10)
+    world.switch_on()
+    world.members.clear()
+
+    world.report("r1", batPct=11)
+    world.work()
+
+    assert world.members == {}
+
+
 def test_no_more_things_and_fields_than_allowed_are_indexed(make_world) -> None:
     world = make_world(things=2, fields=3)
     for number in range(4):

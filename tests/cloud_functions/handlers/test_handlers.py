@@ -114,6 +114,33 @@ def test_a_robot_is_paired_by_its_claim_code_and_listed(house: House) -> None:
     assert (robot["thing"], robot["name"], robot["batPct"]) == ("r1", "Attic", 80)
 
 
+def test_an_owner_finds_robots_by_a_query_among_the_own_ones(house: House) -> None:
+    for thing, level, who in (("r1", 15, "ada"), ("r2", 80, "ada"), ("r3", 10, "bob")):
+        house.shadows.documents[thing] = {
+            "state": {"reported": {"batPct": level, "connected": True}, "delta": {"a": 1}},
+            "version": 4,
+        }
+        house.pair(thing, who)
+
+    def find(query: str) -> list[str]:
+        _, said = house.http("list_robots", query={"q": query})
+        return [robot["thing"] for robot in said["robots"]]
+
+    assert find("shadow.reported.batPct<20 AND connectivity.connected:true") == ["r1"]
+    assert find("*") == find("") == find("shadow.hasDelta:true") == ["r1", "r2"]
+    assert find("NOT thingName:r1") == ["r2"]
+    assert find("thingName:r3 OR batPct:10") == []
+
+
+def test_a_query_that_is_none_is_refused_with_its_column(house: House) -> None:
+    house.pair()
+
+    status, said = house.http("list_robots", query={"q": "a AND"})
+
+    assert (status, said["error"]["code"]) == (400, "invalid_request")
+    assert said["error"]["message"].startswith("q: column 6: a term is needed here")
+
+
 def test_a_wrong_code_an_unknown_robot_and_a_taken_one_are_refused(house: House) -> None:
     wrong = house.http("pair_robot", body={"serial": "r1", "claimCode": "XXXX-XXXX"})
     unknown = house.http("pair_robot", body={"serial": "x1", "claimCode": CODE})

@@ -55,6 +55,51 @@ def test_the_products_template_declares_what_the_design_lists() -> None:
     assert declared.authorizers["Owner"].issuer.endswith("/local_robofleet")
 
 
+PROVISIONING = """
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {Runtime: python3.11, Handler: a.b}
+  Vacuums:
+    Type: AWS::IoT::ProvisioningTemplate
+    Properties:
+      Enabled: true
+      ProvisioningRoleArn: arn:aws:iam::000000000000:role/provisioning
+      PreProvisioningHook: {TargetArn: !GetAtt HOOK.Arn}
+      TemplateBody: |
+        {"Resources": {"thing": {"Type": "AWS::IoT::Thing", "Properties": {PROPERTIES}}}}
+"""
+
+
+def test_a_provisioning_template_is_declared_with_its_function(tmp_path) -> None:
+    text = PROVISIONING.replace("HOOK", "F").replace("PROPERTIES", '"ThingName": "r"')
+
+    (declared,) = read(template(tmp_path, text)).provisioning_templates
+
+    assert (declared.name, declared.enabled) == ("Vacuums", True)
+    hook = declared.record(1.0).hook
+    assert hook is not None
+    assert hook.function == "F"
+
+
+@pytest.mark.parametrize(
+    ("hook", "properties", "complaint"),
+    [
+        ("F", '"Name": "r"', "$.Resources.thing.Properties: there is no Name"),
+        ("Vacuums", '"ThingName": "r"', "there is no function"),
+    ],
+)
+def test_a_provisioning_template_that_cannot_run_is_refused(
+    tmp_path, hook, properties, complaint
+) -> None:
+    text = PROVISIONING.replace("HOOK", hook).replace("PROPERTIES", properties)
+
+    with pytest.raises(InvalidDeclaration) as refusal:
+        read(template(tmp_path, text))
+
+    assert complaint in str(refusal.value)
+
+
 def test_functions_of_cloudformation_are_resolved(tmp_path) -> None:
     path = template(
         tmp_path,
