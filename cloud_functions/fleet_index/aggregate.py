@@ -2,27 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from cloud_functions.fleet_index.columns import Columns, Mask
 from cloud_functions.fleet_index.errors import InvalidAggregation
 from cloud_functions.fleet_index.matcher import FieldType, Scalar, text_of
-
-DEFAULT_FIELD: Final = "registry.version"
-DEFAULT_PERCENTS: Final = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
-DEFAULT_BUCKETS: Final = 10
-MAX_BUCKETS: Final = 10_000
-
-
-def checked_type(field: str, declared: FieldType | None) -> FieldType:
-    """The type of a field that may be aggregated.  Raises InvalidAggregation."""
-    if declared is None:
-        raise InvalidAggregation(
-            f"{field} cannot be aggregated: name it in customFields of the indexing configuration"
-        )
-    return declared
 
 
 def statistics(columns: Columns, field: str, kind: FieldType, mask: Mask) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from cloud_functions.fleet_index.configuration import MAX_FIELDS
 from cloud_functions.fleet_index.matcher import (
     Passes,
     Scalar,
@@ -25,8 +26,6 @@ from cloud_functions.fleet_index.matcher import (
 )
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
-MAX_FIELDS: Final = 1_000
-"""Fields that are indexed; what things have beyond them is not found."""
 MAX_VALUES: Final = 100
 """Values of one field of one thing, of a long list the first."""
 _FEW: Final = 1_024

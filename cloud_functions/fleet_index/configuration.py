@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 
-from cloud_functions.fleet_index.errors import InvalidIndexing
+from cloud_functions.fleet_index.errors import InvalidAggregation, InvalidIndexing
 from cloud_functions.fleet_index.matcher import FieldType
 
 INDEX_NAME: Final = "AWS_Things"
@@ -31,6 +31,13 @@ MANAGED: Final[Mapping[str, FieldType]] = {
     "connectivity.disconnectReason": FieldType.STRING,
 }
 """Fields whose types are known; `*` is the name of a shadow."""
+
+DEFAULT_AGGREGATED: Final = "registry.version"
+DEFAULT_PERCENTS: Final = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
+DEFAULT_BUCKETS: Final = 10
+MAX_BUCKETS: Final = 10_000
+MAX_FIELDS: Final = 1_000
+"""Fields that are indexed; what things have beyond them is not found."""
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -87,6 +94,16 @@ class IndexingConfiguration:
             known = MANAGED.get(f"shadow.name.*.{name.rpartition('.')[2]}")
             if name.count(".") != 3:  # noqa: PLR2004  shadow.name.S.version
                 return None
+        return known
+
+    def aggregated(self, name: str) -> FieldType:
+        """The type of a field that may be aggregated.  Raises InvalidAggregation."""
+        known = self.type_of(name)
+        if known is None:
+            raise InvalidAggregation(
+                f"{name} cannot be aggregated: name it in customFields of the indexing"
+                " configuration"
+            )
         return known
 
     def declared(self) -> dict[str, FieldType]:

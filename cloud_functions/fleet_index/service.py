@@ -14,18 +14,16 @@ the configuration is kept.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import orjson
 
 from cloud_functions.cells import CellStore, Space, Write
 from cloud_functions.contract.topics import PRESENCE_PREFIX
 from cloud_functions.device_service import Changes
-from cloud_functions.fleet_index import aggregate
-from cloud_functions.fleet_index.columns import MAX_FIELDS, Columns, Mask
 from cloud_functions.fleet_index.configuration import (
     INDEX_NAME,
+    MAX_FIELDS,
     ConnectivityMode,
     IndexingConfiguration,
     Switch,
@@ -48,8 +46,10 @@ from cloud_functions.fleet_index.ports import (
     ThingSource,
     WhoIsConnected,
 )
-from cloud_functions.fleet_index.search import select
 from cloud_functions.ports import Message
+
+if TYPE_CHECKING:
+    from cloud_functions.fleet_index.catalogue import Catalogue
 
 _KEY: Final = b"configuration"
 _NEVER: Final = Connectivity()
@@ -103,15 +103,6 @@ class Found:
     next_row: int | None
 
 
-@dataclass(slots=True)
-class _Group:
-    """A dynamic group, and who was found for it last."""
-
-    query: Node
-    members: Mask | None = None
-    generation: int = -1
-
-
 class FleetIndex:
     """The index AWS_Things; an adapter of `device_service.DeviceService` for presence."""
 
@@ -131,12 +122,12 @@ class FleetIndex:
         self._shadows = shadows
         self._connected = connected
         self._groups = groups
-        self._columns = Columns(self.limits.fields)
+        self._catalogue: Catalogue | None = None
         self._connections: dict[str, Connectivity] = {}
         self._noted: dict[tuple[str, str], None] = {}
         self._watched: Mapping[str, str] = {}
         self._build: Iterator[Sequence[RegistryRecord]] | None = None
-        self._dynamic: dict[str, _Group] | None = None
+        self._dynamic: dict[str, Node] | None = None
         self._groups_are_stale = False
         self.status = IndexStatus.OFF
         raw = store.get(Space.FLEET_INDEX, _KEY)
@@ -231,13 +222,15 @@ class FleetIndex:
             self._begin(IndexStatus.REBUILDING if was_on else IndexStatus.BUILDING)
         else:
             self.status = IndexStatus.OFF
-            self._columns, self._build = Columns(self.limits.fields), None
+            self._catalogue, self._build = None, None
             self._noted.clear()
             self._watched = {}
 
     def _begin(self, status: IndexStatus) -> None:
+        from cloud_functions.fleet_index.catalogue import Catalogue  # noqa: PLC0415  NumPy
+
         self.status = status
-        self._columns = Columns(self.limits.fields)
+        self._catalogue = Catalogue(self.limits.fields, self.configuration.declared())
         self._noted.clear()
         self._watched = {name: _SHADOW + name for name in self.configuration.shadows}
         self._build = self._all_things()
@@ -266,7 +259,7 @@ class FleetIndex:
             return True
         if self._groups_are_stale and self.status is IndexStatus.ACTIVE:
             self._groups_are_stale = False
-            self._columns.compact()
+            self._things_now.compact()
             self._fill_groups()
         return False
 
@@ -279,37 +272,37 @@ class FleetIndex:
 
     def _index(self, name: str, part: str) -> None:
         """Shadows of things that are not registered are not indexed (reference, 1.1)."""
-        columns = self._columns
+        catalogue = self._things_now
         if part == _REGISTRY:
             thing = self._things.thing(name)
             if thing is None:
-                columns.remove(name)
-            elif name in columns:
-                columns.put(name, _REGISTRY, registry_fields(thing))
+                catalogue.remove(name)
+            elif name in catalogue:
+                catalogue.put(name, _REGISTRY, registry_fields(thing))
             else:
                 self._index_whole(thing)
-        elif name in columns and part == _CONNECTION:
-            columns.put(name, _CONNECTION, self._connections.get(name, _NEVER).fields())
-        elif name in columns:
+        elif name in catalogue and part == _CONNECTION:
+            catalogue.put(name, _CONNECTION, self._connections.get(name, _NEVER).fields())
+        elif name in catalogue:
             self._index_shadow(name, part)
         self.statistics.index_updates += 1
 
     def _index_whole(self, thing: RegistryRecord) -> None:
-        columns = self._columns
-        if thing.name not in columns and len(columns) >= self.limits.things:
+        catalogue = self._things_now
+        if thing.name not in catalogue and len(catalogue) >= self.limits.things:
             return
-        columns.put(thing.name, _REGISTRY, registry_fields(thing))
+        catalogue.put(thing.name, _REGISTRY, registry_fields(thing))
         for part in self._watched.values():
             self._index_shadow(thing.name, part)
         if self.configuration.connectivity is ConnectivityMode.STATUS:
             connection = self._connections.get(thing.name, _NEVER)
-            columns.put(thing.name, _CONNECTION, connection.fields())
+            catalogue.put(thing.name, _CONNECTION, connection.fields())
 
     def _index_shadow(self, thing: str, part: str) -> None:
         name = part.removeprefix(_SHADOW)
         shadow = self._shadows.shadow(thing, name)
         fields = {} if shadow is None else shadow_fields(name, shadow)
-        self._columns.put(thing, part, fields)
+        self._things_now.put(thing, part, fields)
 
     def _shadows_of(self, thing: str) -> dict[str, ShadowRecord]:
         return {
@@ -322,17 +315,19 @@ class FleetIndex:
         """Tell the members of the groups whose members have changed."""
         if self._groups is None:
             return
-        columns = self._columns
         if self._dynamic is None:
             known = self._groups.dynamic_groups()
-            self._dynamic = {name: _Group(parse(text)) for name, text in known}
-        for name, group in self._dynamic.items():
-            found = select(group.query, columns, self._types())
-            is_same = group.members is not None and np.array_equal(group.members, found)
-            if is_same and group.generation == columns.generation:
-                continue
-            group.members, group.generation = found, columns.generation
-            self._groups.replace_members(name, {member for _, member in columns.names(found)})
+            self._dynamic = {name: parse(text) for name, text in known}
+            self._things_now.forget_groups()
+        for name, query in self._dynamic.items():
+            members = self._things_now.changed_members(name, query)
+            if members is not None:
+                self._groups.replace_members(name, members)
+
+    @property
+    def _things_now(self) -> "Catalogue":
+        assert self._catalogue is not None  # as long as the index is not off
+        return self._catalogue
 
     # ------------------------------------------------------------ questions
 
@@ -346,38 +341,37 @@ class FleetIndex:
 
         Raises InvalidQuery, NoSuchIndex, IndexNotReady.
         """
-        mask = self._select(text)
-        rows = self._columns.names(mask, after, limit + 1)
+        query = self._read(text)
+        rows = self._things_now.page(query, after, limit + 1)
         things = [self._described(name) for _, name in rows[:limit]]
         return Found(things, rows[limit - 1][0] if len(rows) > limit else None)
 
     def matching(self, text: str) -> set[str]:
         """The names of all things that match."""
-        return {name for _, name in self._columns.names(self._select(text))}
+        query = self._read(text)
+        return self._things_now.names(query)
 
     def statistics_of(self, text: str, field: str) -> dict[str, Any]:
         """GetStatistics."""
-        kind = self._aggregated(field)
-        return aggregate.statistics(self._columns, field, kind, self._select(text))
+        query, kind = self._read(text), self.configuration.aggregated(field)
+        return self._things_now.statistics(query, field, kind)
 
     def cardinality_of(self, text: str, field: str) -> int:
         """GetCardinality."""
-        self._aggregated(field)
-        return aggregate.cardinality(self._columns, field, self._select(text))
+        query, _ = self._read(text), self.configuration.aggregated(field)
+        return self._things_now.cardinality(query, field)
 
     def percentiles_of(
         self, text: str, field: str, percents: Sequence[float]
     ) -> list[dict[str, float]]:
         """GetPercentiles."""
-        kind = self._aggregated(field)
-        mask = self._select(text)
-        return aggregate.percentiles(self._columns, field, kind, mask, percents)
+        query, kind = self._read(text), self.configuration.aggregated(field)
+        return self._things_now.percentiles(query, field, kind, percents)
 
     def buckets_of(self, text: str, field: str, most: int) -> tuple[int, list[dict[str, Any]]]:
         """GetBucketsAggregation: how many things match, and the buckets."""
-        self._aggregated(field)
-        mask = self._select(text)
-        return int(mask.sum()), aggregate.buckets(self._columns, field, mask, most)
+        query, _ = self._read(text), self.configuration.aggregated(field)
+        return self._things_now.buckets(query, field, most)
 
     def connectivity_of(self, thing: str) -> Connectivity:
         """Whether a thing is connected, as last heard.  Raises NoSuchIndex, InvalidIndexing."""
@@ -387,20 +381,15 @@ class FleetIndex:
             raise NoSuchIndex(f"Thing {thing} cannot be found.")
         return self._connections.get(thing, _NEVER)
 
-    def _aggregated(self, field: str) -> FieldType:
-        return aggregate.checked_type(field, self.configuration.type_of(field))
-
-    def _select(self, text: str) -> Mask:
-        query: Node = parse(text)
+    def _read(self, text: str) -> Node:
+        """The query, when the index is ready for it and has heard what was noted."""
+        query = parse(text)
         self.check_name(None)
         if self.status is not IndexStatus.ACTIVE:
             raise IndexNotReady(f"Index {INDEX_NAME} is {self.status}: try again later")
         self._catch_up(self.limits.search_parts)
         self.statistics.index_queries += 1
-        return select(query, self._columns, self._types())
-
-    def _types(self) -> Mapping[str, FieldType]:
-        return self.configuration.declared()
+        return query
 
     def _described(self, name: str) -> dict[str, Any]:
         """A thing as SearchIndex says it; its shadows are read where they are kept."""

@@ -178,12 +178,12 @@ class LocalCloud:
             runner=self._runner,
             publish=self._publish,
         )
-        await self._broker.start(self.core.deliver, self.core.topic_filters)
         self._registry_events = RegistryEvents(
             is_on=lambda kind: self._switches.is_on(EventType(kind)),
             publish=self._publish,
             deliver=self.core.deliver,
         )
+        await self._broker.start(self.core.deliver, self.core.topic_filters)
         self._urls = addresses.urls(self._broker)
         mint = TokenMint(load_key(directory.pki / "jwt.key"), issuer, PHONE_CLIENT)
         await self._serve_http(mint)

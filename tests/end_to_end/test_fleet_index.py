@@ -10,12 +10,8 @@ from tests.end_to_end.claims import client
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory, make_cloud):
-    running = make_cloud(
-        tmp_path_factory.mktemp("index") / "data", "--broker", "builtin", "--free-ports"
-    )
-    yield running
-    running.stop()
+def cloud(start_module_cloud):
+    return start_module_cloud("--broker", "builtin", "--free-ports")
 
 
 @pytest.fixture(scope="module")

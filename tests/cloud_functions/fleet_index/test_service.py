@@ -1,6 +1,8 @@
 """The index over its sources: off, building, active; what is heard; groups and limits."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -166,6 +168,12 @@ def test_an_exclusive_thing_is_known_by_the_name_in_the_event(world) -> None:
     world.presence("another-client", "connected", thingName="r1")
 
     assert world.find("connectivity.connected:true") == ["r1"]
+
+
+def test_a_cloud_without_an_index_starts_without_numpy() -> None:
+    code = "import sys, cloud_functions.runtime.local_cloud; sys.exit('numpy' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 # ---------------------------------------------------------------- answers
@@ -405,7 +413,7 @@ def test_values_that_nobody_has_any_more_are_forgotten(world) -> None:
         world.report("r1", time=moment, batPct=[moment, 7])
         world.index.work()
 
-    column = world.index._columns.column("shadow.reported.time")
+    column = world.index._catalogue._columns.column("shadow.reported.time")
     assert len(column._values) < 1_100
     assert world.find("shadow.reported.time:4999 shadow.reported.batPct:7") == ["r1"]
 

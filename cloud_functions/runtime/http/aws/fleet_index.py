@@ -7,9 +7,12 @@ from typing import Any, Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cloud_functions.fleet_index import aggregate
 from cloud_functions.fleet_index.configuration import (
+    DEFAULT_AGGREGATED,
+    DEFAULT_BUCKETS,
+    DEFAULT_PERCENTS,
     INDEX_NAME,
+    MAX_BUCKETS,
     QUERY_VERSION,
     read_configuration,
 )
@@ -70,7 +73,7 @@ def routes(index: FleetIndex, core: MessageCore, registrar: Registrar) -> list[S
         return {"cardinality": index.cardinality_of(_query(asked), _field(asked))}
 
     async def percentiles(asked: Asked) -> dict[str, Any]:
-        percents = asked.members.get("percents") or list(aggregate.DEFAULT_PERCENTS)
+        percents = asked.members.get("percents") or list(DEFAULT_PERCENTS)
         if not isinstance(percents, list):
             raise InvalidAwsRequest("percents is a list of numbers")
         return {"percentiles": index.percentiles_of(_query(asked), _field(asked), percents)}
@@ -80,9 +83,9 @@ def routes(index: FleetIndex, core: MessageCore, registrar: Registrar) -> list[S
         if not wanted.has("termsAggregation"):
             raise InvalidAwsRequest("bucketsAggregationType needs termsAggregation")
         most = wanted.object("termsAggregation").number("maxBuckets")
-        most = aggregate.DEFAULT_BUCKETS if most is None else most
-        if not 1 <= most <= aggregate.MAX_BUCKETS:
-            raise InvalidAwsRequest(f"maxBuckets is 1 to {aggregate.MAX_BUCKETS}, not {most}")
+        most = DEFAULT_BUCKETS if most is None else most
+        if not 1 <= most <= MAX_BUCKETS:
+            raise InvalidAwsRequest(f"maxBuckets is 1 to {MAX_BUCKETS}, not {most}")
         total, found = index.buckets_of(_query(asked), asked.needed("aggregationField"), most)
         return {"totalCount": total, "buckets": found}
 
@@ -185,7 +188,7 @@ def _index_and_version(asked: Asked) -> tuple[str, str]:
 
 
 def _field(asked: Asked) -> str:
-    return asked.text("aggregationField", aggregate.DEFAULT_FIELD)
+    return asked.text("aggregationField", DEFAULT_AGGREGATED)
 
 
 def _token(row: int) -> str:
