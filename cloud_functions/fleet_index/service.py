@@ -74,9 +74,9 @@ class IndexLimits:
 
     things: int = 1_000_000
     fields: int = MAX_FIELDS
-    slice_things: int = 500
-    """Things read, or parts indexed, between two looks at the network: about 15 ms."""
-    search_parts: int = 2_000
+    slice_things: int = 200
+    """Things read, or parts indexed, between two looks at the network: about 20 ms."""
+    search_parts: int = 500
     """Noted parts that a search indexes first."""
 
 

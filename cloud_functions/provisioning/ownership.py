@@ -81,10 +81,10 @@ class WaitingBook:
         """It waits no more."""
         self._by_digest.pop(waiting.digest, None)
 
-    def expired(self, now_s: float) -> list[Waiting]:
-        """Those whose time has come; they wait no more."""
+    def expired(self, now_s: float, most: int) -> list[Waiting]:
+        """Some of those whose time has come; they wait no more."""
         over: list[Waiting] = []
-        while self._ends and self._ends[0][0] <= now_s:
+        while self._ends and self._ends[0][0] <= now_s and len(over) < most:
             _, digest = heapq.heappop(self._ends)
             found = self._by_digest.get(digest)
             if found is not None and found.expires_s <= now_s:

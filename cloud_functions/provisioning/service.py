@@ -49,6 +49,8 @@ from cloud_functions.provisioning.throttle import Throttle
 
 PENDING: Final = "PENDING_ACTIVATION"
 _UNKNOWN: Final = "n/a"
+_EXPIRED_AT_ONCE: Final = 100
+"""Certificates deleted in one transaction; more wait for the next tick."""
 _USE_A_REQUEST: Final = (
     "This broker does not tell who asks, and a private key is for nobody else:"
     f" publish a certificate signing request to {topics.CERTIFICATES_PREFIX}"
@@ -295,12 +297,22 @@ class ProvisioningService:
     def tick(self, now_s: float) -> Pending:
         """Delete certificates whose hour (or, of a claim, whose five minutes) is over."""
         pending = Pending()
-        for waiting in self._waiting.expired(now_s):
+        over = self._waiting.expired(now_s, _EXPIRED_AT_ONCE)
+        if not over:
+            return pending
+        try:
             with self._open() as registry:
-                known = registry.certificate(waiting.certificate_id)
-                if known is not None and (not waiting.unless_used or known.status == PENDING):
-                    registry.delete_certificate(waiting.certificate_id)
-            pending.writes.append(waiting.forget())
+                for waiting in over:
+                    known = registry.certificate(waiting.certificate_id)
+                    if known is not None and (not waiting.unless_used or known.status == PENDING):
+                        registry.delete_certificate(waiting.certificate_id)
+        except Exception:
+            _logger.exception("%d certificates could not be deleted", len(over))
+            for waiting in over:
+                self._waiting.add(waiting)
+            return pending
+        pending.ceased += over
+        pending.writes += [waiting.forget() for waiting in over]
         return pending
 
     def failed(self, changes: Changes, _now_s: float) -> list[Message]:

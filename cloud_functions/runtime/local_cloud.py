@@ -13,10 +13,10 @@ from starlette.websockets import WebSocket
 
 from cloud_functions.contract.endpoints import HTTP_PORT, MQTT_PORT, MQTTS_PORT, Endpoints
 from cloud_functions.errors import Unauthorized
-from cloud_functions.jobs.control.templates import Templates
-from cloud_functions.jobs.service import JobsService
 from cloud_functions.fleet_index.connectivity import Connectivity
 from cloud_functions.fleet_index.service import FleetIndex
+from cloud_functions.jobs.control.templates import Templates
+from cloud_functions.jobs.service import JobsService
 from cloud_functions.ports import Broker, Message
 from cloud_functions.provisioning.hook import HookAnswer
 from cloud_functions.provisioning.service import ProvisioningLimits, ProvisioningService

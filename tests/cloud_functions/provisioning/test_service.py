@@ -93,6 +93,20 @@ def test_a_token_outlives_a_restart_and_not_its_hour(desk: Desk) -> None:
     assert not any(key.startswith(b"waiting/") for _, key in desk.store.kept)
 
 
+def test_a_registry_that_cannot_delete_now_is_asked_again(desk: Desk, caplog) -> None:
+    made = desk.certificate()
+    delete, desk.registry.delete_certificate = desk.registry.delete_certificate, None
+
+    desk.settle(desk.service.tick(NOW + 4000))
+    still_there = made["certificateId"] in desk.registry.certificates
+    desk.registry.delete_certificate = delete
+    desk.settle(desk.service.tick(NOW + 4001))
+
+    assert still_there
+    assert "could not be deleted" in caplog.text
+    assert desk.registry.certificates == {}
+
+
 def test_a_certificate_that_is_used_is_not_deleted_after_the_hour(desk: Desk) -> None:
     made = desk.certificate()
     desk.registry.set_status(made["certificateId"], "ACTIVE")
