@@ -6,6 +6,7 @@ in SQLite (design, decision 9).
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 import lmdb
@@ -22,6 +23,8 @@ class LmdbCell:
     def __init__(self, directory: Path) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._env = lmdb.open(str(directory), map_size=_MAP_BYTES, max_dbs=len(Space))
+        self._writing = Lock()
+        """Held by a commit, so that a close waits for it: LMDB may hang on one that does not."""
         self._spaces = {space: self._env.open_db(space.encode()) for space in Space}
 
     def get(self, space: Space, key: bytes) -> bytes | None:
@@ -41,7 +44,7 @@ class LmdbCell:
 
     def commit(self, writes: Sequence[Write]) -> None:
         """All of it in one transaction, on disk on return; of two for one key the last wins."""
-        with self._env.begin(write=True) as transaction:
+        with self._writing, self._env.begin(write=True) as transaction:
             for space, key, raw in writes:
                 if raw is None:
                     transaction.delete(key, db=self._spaces[space])
@@ -49,5 +52,6 @@ class LmdbCell:
                     transaction.put(key, raw, db=self._spaces[space])
 
     def close(self) -> None:
-        """Let the files go."""
-        self._env.close()
+        """Let the files go, after the commit that runs."""
+        with self._writing:
+            self._env.close()

@@ -29,7 +29,7 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def start(make_bench, store):
+async def start(make_bench, store):
     """A gateway on what is in the store, as after a crash: nothing was stopped in order."""
     committers: list[Committer] = []
 
@@ -37,7 +37,9 @@ def start(make_bench, store):
         committers.append(Committer(store))
         return await make_bench(committer=committers[-1], store=store, **options)
 
-    return make
+    yield make
+    for committer in committers:
+        await committer.close()
 
 
 async def subscriber(bench, name="phone", topic="post/x", **connect):
