@@ -6,6 +6,7 @@ Signatures are left empty of meaning: nothing here could check them.
 import datetime
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 
@@ -34,8 +35,7 @@ class Notification:
     @property
     def time(self) -> str:
         """When it was published, with milliseconds."""
-        moment = datetime.datetime.fromtimestamp(self.now_s, datetime.UTC)
-        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return _time(self.now_s)
 
 
 def function_event(notification: Notification, subscriber: Subscriber) -> bytes:
@@ -96,3 +96,35 @@ def http_headers(notification: Notification, subscriber: Subscriber) -> list[tup
 def unsubscribe_url(subscriber: Subscriber) -> str:
     """Where an endpoint would unsubscribe."""
     return f"{_HOST}?Action=Unsubscribe&SubscriptionArn={subscriber.arn}"
+
+
+def confirmation(
+    subscription_arn: str, token: str, link: str, now_s: float
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The request that asks an HTTP endpoint to confirm its subscription, and its headers."""
+    arn = subscription_arn.rsplit(":", 1)[0]
+    message_id = str(uuid5(NAMESPACE_URL, token))
+    said = {
+        "Type": "SubscriptionConfirmation",
+        "MessageId": message_id,
+        "Token": token,
+        "TopicArn": arn,
+        "Message": f"You have chosen to subscribe to the topic {arn}.\n"
+        "To confirm the subscription, visit the SubscribeURL included in this message.",
+        "SubscribeURL": link,
+        "Timestamp": _time(now_s),
+        "SignatureVersion": "1",
+        "Signature": _SIGNATURE,
+        "SigningCertURL": _CERTIFICATE,
+    }
+    headers = [
+        ("x-amz-sns-message-type", "SubscriptionConfirmation"),
+        ("x-amz-sns-message-id", message_id),
+        ("x-amz-sns-topic-arn", arn),
+    ]
+    return said, headers
+
+
+def _time(now_s: float) -> str:
+    moment = datetime.datetime.fromtimestamp(now_s, datetime.UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

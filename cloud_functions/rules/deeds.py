@@ -5,7 +5,7 @@ with a default, none may be renamed or change its meaning, and unknown ones are 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import msgspec
 
@@ -229,8 +229,6 @@ Deed: TypeAlias = (
     | PutLog
 )
 
-_ENCODER: Final = msgspec.json.Encoder()
-
 
 class Failed(msgspec.Struct, frozen=True):
     """An action that failed, in AWS's words for the error action and the log."""
@@ -243,8 +241,3 @@ class Failed(msgspec.Struct, frozen=True):
 def failed(deed: Deed, reason: str) -> Failed:
     """The failure of this deed."""
     return Failed(deed.action, deed.resource, reason)
-
-
-def to_json(value: object) -> bytes:
-    """The JSON form of a deed, or of a structure that holds one."""
-    return _ENCODER.encode(value)

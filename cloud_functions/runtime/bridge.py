@@ -3,10 +3,11 @@
 All that one read brings is one batch; its QoS 1 messages are acknowledged to the broker when the
 batch is durable.  The session is persistent, so that what is published while the cloud restarts is
 delivered when it is back.  What the cloud publishes does not come back (no local), and filters
-that overlap are joined, as a broker may deliver once for each that matches.  A broker that dies with the cloud has an older idea of what was
-acknowledged than the cloud's own disk: `keep_session=False` begins anew with it, or old updates
-would come again and overwrite newer ones.  A broker does not tell the client id of a publisher:
-rules see `n/a`.
+that overlap are joined, as a broker may deliver once for each that matches.
+
+A broker that dies with the cloud has an older idea of what was acknowledged than the cloud's own
+disk: `keep_session=False` begins anew with it, or old updates would come again and overwrite newer
+ones.  A broker does not tell the client id of a publisher: rules see `n/a`.
 """
 
 import asyncio
