@@ -6,7 +6,6 @@ says something else of that rule: then the template holds again, as after a depl
 
 import logging
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -87,7 +86,7 @@ class TopicRules:
         declared: Sequence[DeclaredWhole],
         store: RuleStore,
         engine: RulesEngine,
-        clock: Clock = time.time,
+        clock: Clock,
     ) -> None:
         self.changed: Callable[[], None] = lambda: None
         self.confirm: Callable[[str], object] = lambda _url: None
@@ -97,9 +96,10 @@ class TopicRules:
         self._declared = {each.name: Definition.of(each, clock()) for each in declared}
         self._rules: dict[str, Definition] = dict(self._declared)
         self._load()
-        for definition in self._rules.values():
-            if definition.enabled:
-                engine.put(read_rule(definition))
+        self._ready = {name: read_rule(each) for name, each in self._rules.items()}
+        for name, rule in self._ready.items():
+            if self._rules[name].enabled:
+                engine.put(rule)
 
     # ------------------------------------------------------------ what callers ask
 
@@ -135,7 +135,7 @@ class TopicRules:
             self._store.put_rule(StoredRule(name, "", definition.created_s, self._over(name)))
         else:
             self._store.forget_rule(name)
-        del self._rules[name]
+        del self._rules[name], self._ready[name]
         self._engine.remove(name)
         self.changed()
 
@@ -145,17 +145,17 @@ class TopicRules:
         if enabled is not None:
             found = [each for each in found if each.enabled is enabled]
         if topic is not None:
-            found = [each for each in found if _reaches(topic, self.pattern(each))]
+            found = [each for each in found if _reaches(topic, self.pattern(each.name))]
         return found
 
-    def pattern(self, definition: Definition) -> str:
+    def pattern(self, name: str) -> str:
         """The topic filter of a rule's FROM, empty without one."""
-        return read_rule(definition).statement.topic_filter or ""
+        return self._ready[name].statement.topic_filter or ""
 
     def ask_destinations(self) -> None:
         """Have the addresses of all http actions asked whether they want them."""
-        for definition in self._rules.values():
-            self._confirm(read_rule(definition))
+        for rule in self._ready.values():
+            self._confirm(rule)
 
     # ------------------------------------------------------------ inside
 
@@ -172,7 +172,7 @@ class TopicRules:
         name, rule = definition.name, read_rule(definition)
         text = orjson.dumps(definition.payload()).decode()
         self._store.put_rule(StoredRule(name, text, definition.created_s, self._over(name)))
-        self._rules[name] = definition
+        self._rules[name], self._ready[name] = definition, rule
         if definition.enabled:
             self._engine.put(rule)
         else:

@@ -149,7 +149,7 @@ class LocalCloud:
         )
         engine = RulesEngine(())
         self._rule_store = SqliteRules(directory.registry)
-        self._topic_rules = TopicRules(self.declaration.rules, self._rule_store, engine)
+        self._topic_rules = TopicRules(self.declaration.rules, self._rule_store, engine, time.time)
         self._doers = Doers(
             self.declaration,
             directory,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cloud_functions.rules.actions.parameters import Parameters
-from cloud_functions.rules.actions.result import as_bytes, is_json
+from cloud_functions.rules.actions.result import as_bytes, is_json, plain
 from cloud_functions.rules.context import Context
 from cloud_functions.rules.deeds import ChangeItem, Deed, Failed
 from cloud_functions.rules.template import Template
@@ -26,8 +26,10 @@ class KeyPart:
     def render(self, context: Context) -> tuple[str, Any]:
         """Name and value; UNDEFINED where a number was asked for and there is none."""
         text = self.value.render(context)
-        value = as_number(text) if self.kind == "NUMBER" else text
-        return self.field.render(context), UNDEFINED if value == "" else value
+        value: Value = text or UNDEFINED
+        if self.kind == "NUMBER" and (value := as_number(text)) is not UNDEFINED:
+            value = plain(value)
+        return self.field.render(context), value
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class DynamoDbAction:
         for name, value in key.items():
             if value is UNDEFINED:
                 return Failed(ChangeItem.action, table, f"the key {name} has no value")
-        value = result if is_json(result) else base64.b64encode(as_bytes(result)).decode()
+        value = plain(result) if is_json(result) else base64.b64encode(as_bytes(result)).decode()
         return ChangeItem(table, operation, key, self.field.render(context), value)
 
 

@@ -27,4 +27,9 @@ def as_message(result: Value) -> str | None:
 
 def as_object(result: Value) -> dict[str, Any] | None:
     """The result as a JSON object, None where it is none."""
-    return result if isinstance(result, dict) else None
+    return plain(result) if isinstance(result, dict) else None
+
+
+def plain(result: Value) -> Any:
+    """The JSON value with numbers as int or float, as stores keep them."""
+    return orjson.loads(as_bytes(result))

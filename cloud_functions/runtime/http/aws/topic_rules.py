@@ -87,7 +87,7 @@ def _listed(definition: Definition, rules: TopicRules) -> dict[str, Any]:
     return {
         "ruleArn": definition.arn,
         "ruleName": definition.name,
-        "topicPattern": rules.pattern(definition),
+        "topicPattern": rules.pattern(definition.name),
         "createdAt": definition.created_s,
         "ruleDisabled": not definition.enabled,
     }

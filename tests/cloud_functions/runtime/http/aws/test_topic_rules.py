@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 
 import boto3
 import httpx2
@@ -41,7 +42,7 @@ class Cloud:
         self.poster = HttpPoster(pauses_s=(0.0,))
         self.destinations = Destinations(store, self.poster, "")
         self.metrics, self.trace = RuleMetrics(), RuleTrace()
-        rules = TopicRules((), store, self.engine)
+        rules = TopicRules((), store, self.engine, time.time)
         self.listening = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
         self.destinations._http = self.url
