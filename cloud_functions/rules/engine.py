@@ -4,6 +4,7 @@ The engine decides; the runtime acts.  Matching goes through a topic tree, so th
 for the rules that match it and not for those that do not.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -16,6 +17,9 @@ from cloud_functions.rules.firing import Firing
 from cloud_functions.rules.rule import Rule
 
 _ALL_INGEST: Final = f"{BASIC_INGEST_PREFIX}#"
+_MAX_COMPLAINTS: Final = 100
+
+_logger = logging.getLogger(__name__)
 
 
 class Fired(NamedTuple):
@@ -38,6 +42,7 @@ class RulesEngine:
         self._tree: FilterTree[str] = FilterTree(parent=False)
         self.unknown_rules = 0
         """Messages by Basic Ingest for a rule that is not there (AWS reference, section 2.7)."""
+        self._unknown: set[str] = set()
         for rule in rules:
             self.put(rule)
 
@@ -84,12 +89,19 @@ class RulesEngine:
             topic = topic.removeprefix(BASIC_INGEST_PREFIX).partition("/")[2]
         return Firing(name, rule.error_action, _context(message, topic, now_ms), actions)
 
+    def _miss(self, name: str) -> None:
+        """Counted each time, said once a name."""
+        self.unknown_rules += 1
+        if name not in self._unknown and len(self._unknown) < _MAX_COMPLAINTS:
+            self._unknown.add(name)
+            _logger.warning("there is no rule %r to take a message by Basic Ingest", name)
+
     def _fire_ingest(self, message: Message, now_ms: int) -> Iterator[Fired]:
         """Basic Ingest: one named rule, the prefix invisible to it (AWS reference, 2.7)."""
         name, _, rest = message.topic.removeprefix(BASIC_INGEST_PREFIX).partition("/")
         rule = self._by_name.get(name)
         if rule is None:
-            self.unknown_rules += 1
+            self._miss(name)
             return
         wanted = rule.statement.topic_filter
         if wanted is None or matches(wanted, rest, parent=False):

@@ -106,13 +106,13 @@ def outbox_entries(planned: Sequence[Planned], now_s: float) -> list[Write]:
 
 
 class ActionRunner:
-    """Runs deeds; `inject` publishes a message as if a client had sent it, `doers` do the rest."""
+    """Runs deeds; `inject` publishes messages as if clients had sent them, `doers` do the rest."""
 
     def __init__(
         self,
         *,
         submit: Submit,
-        inject: Callable[[Message], Awaitable[None]],
+        inject: Callable[[Sequence[Message]], Awaitable[None]],
         committer: Committer,
         store: CellStore,
         doers: Mapping[type, Doer] | None = None,
@@ -127,7 +127,8 @@ class ActionRunner:
         self._committer = committer
         self._firing_of = firing_of
         self._clock = clock
-        self._doers = {Republish: self._publish_again, **(doers or {})}
+        self._doers = doers or {}
+        self._again: list[_Work] = []
         self._outbox = Outbox(store)
         self._progress: dict[Firing, _Progress] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -200,6 +201,10 @@ class ActionRunner:
             self._over(work, deed)
         elif isinstance(deed, InvokeFunction):
             self._invoke(work, deed)
+        elif isinstance(deed, Republish):
+            if not self._again:
+                asyncio.get_running_loop().call_soon(self._publish_again)
+            self._again.append(work)
         else:
             self._start(self._do(work, deed))
 
@@ -216,10 +221,31 @@ class ActionRunner:
         else:
             self._over(work._replace(number=None), None)
 
+    def _publish_again(self) -> None:
+        """What is republished in one turn of the loop is one batch."""
+        works, self._again = self._again, []
+        self._start(self._inject_all(works))
+
+    async def _inject_all(self, works: Sequence[_Work]) -> None:
+        """A republished message is a new one: for subscribers, services and rules."""
+        deeds = [work.fired.deed for work in works]
+        messages = [
+            Message(deed.topic, deed.payload, deed.qos, properties=deed.properties)
+            for deed in deeds
+            if isinstance(deed, Republish)
+        ]
+        reason = ""
+        try:
+            await self._inject(messages)
+        except Exception:
+            _logger.exception("%d messages could not be republished", len(messages))
+            reason = "internal error"
+        for work, deed in zip(works, deeds, strict=True):
+            failure = failed(deed, reason) if reason and not isinstance(deed, Failed) else None
+            self._over(work, failure)
+
     async def _do(self, work: _Work, deed: Deed) -> None:
-        # a republished message waits for room itself, and would wait for its own place
-        counts = not isinstance(deed, Republish)
-        self._count(counts)
+        self._count(1)
         try:
             doer = self._doers.get(type(deed))
             failure, rest = await _outcome(doer, deed, work.fired.rule)
@@ -228,11 +254,7 @@ class ActionRunner:
                 await rest
                 self._strike(work.number)
         finally:
-            self._count(-counts)
-
-    async def _publish_again(self, deed: Republish, _rule: str) -> None:
-        """A republished message is a new one: for subscribers, services and rules."""
-        await self._inject(Message(deed.topic, deed.payload, deed.qos, properties=deed.properties))
+            self._count(-1)
 
     # ------------------------------------------------------------ what became of it
 

@@ -147,7 +147,7 @@ class LocalCloud:
             trust=self._trust,
             plain=options.plain,
         )
-        engine = RulesEngine(())
+        self._engine = engine = RulesEngine(())
         self._rule_store = SqliteRules(directory.registry)
         self._topic_rules = TopicRules(self.declaration.rules, self._rule_store, engine, time.time)
         self._doers = Doers(
@@ -317,8 +317,8 @@ class LocalCloud:
     def _publish(self, messages: Sequence[Message]) -> None:
         self._broker.publish(messages)
 
-    async def _inject(self, message: Message) -> None:
-        await self.core.inject(message)
+    async def _inject(self, messages: Sequence[Message]) -> None:
+        await self.core.inject_all(messages)
 
     def _variables(self, http: str, issuer: str) -> dict[str, str]:
         """What functions find in their environment, over what the template says."""
@@ -347,6 +347,7 @@ class LocalCloud:
             **asdict(self._runner.statistics),
             **{f"queue_{k}": v for k, v in asdict(self._doers.queues.statistics).items()},
             **functions,
+            "rules_not_found": self._engine.unknown_rules,
             "now_async_events": self._functions.pending,
             "now_phones": self._sockets.connections,
         }

@@ -74,8 +74,12 @@ class MessageCore:
 
     async def inject(self, message: Message) -> None:
         """Publish a message as if a client had sent it."""
-        self._publish([message])
-        await self.deliver([message])
+        await self.inject_all([message])
+
+    async def inject_all(self, messages: Sequence[Message]) -> None:
+        """Publish messages as if clients had sent them."""
+        self._publish(messages)
+        await self.deliver(messages)
 
     async def apply(self, service: DeviceService, changes: Changes) -> None:
         """Commit and publish what a service decided by itself; raises what the store raised."""

@@ -1,5 +1,6 @@
 """A stranger's template with queue, topic, bucket, table and error action, run by `up`."""
 
+import contextlib
 import http.server
 import json
 import sqlite3
@@ -264,9 +265,8 @@ def bodies(events) -> set[str]:
 
 
 def items(cloud) -> dict:
-    with sqlite3.connect(cloud.data / "tables.db") as tables:
+    with contextlib.closing(sqlite3.connect(cloud.data / "tables.db")) as tables:
         rows = tables.execute("SELECT pk, item FROM items WHERE tbl = 'readings'").fetchall()
-    tables.close()
     return {key: json.loads(item) for key, item in rows}
 
 
@@ -330,6 +330,60 @@ def republished(cloud, topic: str, seconds: float = 5.0) -> list:
     client.loop_stop()
     client.disconnect()
     return heard
+
+
+COUNTED = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Work:
+    Type: AWS::SQS::Queue
+  Count:
+    Type: AWS::IoT::TopicRule
+    Properties:
+      TopicRulePayload:
+        Sql: "SELECT * FROM 'count/#'"
+        Actions:
+          - Sqs: {RoleArn: r, QueueUrl: !Ref Work}
+"""
+
+
+def test_after_kill_9_everything_acknowledged_is_in_the_queue(start_cloud, tmp_path) -> None:
+    (tmp_path / "template.yaml").write_text(COUNTED)
+    flags = ("--template", str(tmp_path / "template.yaml"), "--broker", "builtin", "--free-ports")
+    cloud = start_cloud(*flags)
+    client = connected(cloud.endpoints["mqtt"])
+    numbers: dict[int, int] = {}
+    acknowledged: list[int] = []
+    client.on_publish = lambda _c, _u, mid, *_: acknowledged.append(mid)
+    stop = threading.Event()
+
+    def publish() -> None:
+        n = 0
+        while not stop.is_set():
+            n += 1
+            numbers[client.publish("count/a", json.dumps({"n": n}), qos=1).mid] = n
+            time.sleep(0.0005)
+
+    writer = threading.Thread(target=publish)
+    writer.start()
+    time.sleep(1.5)
+    cloud.kill()
+    stop.set()
+    writer.join()
+    client.loop_stop()
+    promised = {numbers[mid] for mid in list(acknowledged)}
+
+    again = start_cloud(*flags, data=cloud.data)
+
+    assert len(promised) > 100
+    assert wait(lambda: promised <= set(waiting(again)))
+
+
+def waiting(cloud) -> list[int]:
+    """The numbers in the queue."""
+    with contextlib.closing(sqlite3.connect(cloud.data / "queues.db")) as queues:
+        rows = queues.execute("SELECT body FROM messages").fetchall()
+    return [json.loads(body)["n"] for (body,) in rows]
 
 
 def test_the_trace_shows_what_rules_do(stranger) -> None:

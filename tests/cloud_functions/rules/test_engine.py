@@ -75,7 +75,7 @@ def test_rules_come_change_and_go() -> None:
     assert engine.topic_filters == ["$aws/rules/#", "b"]
 
 
-def test_basic_ingest_reaches_the_named_rule_and_counts_unknown_ones() -> None:
+def test_basic_ingest_reaches_the_named_rule_and_counts_unknown_ones(caplog) -> None:
     engine = RulesEngine([rule("one", "SELECT topic() AS t FROM 'a/+'")])
 
     (only,) = engine.fire(Message("$aws/rules/one/a/b", b"{}"), 0)
@@ -83,7 +83,9 @@ def test_basic_ingest_reaches_the_named_rule_and_counts_unknown_ones() -> None:
     assert only.deed == InvokeFunction("f", b'{"t":"a/b"}')
     assert fired(engine, "$aws/rules/one/other/place") == []
     assert fired(engine, "$aws/rules/nobody/a/b") == []
-    assert engine.unknown_rules == 1
+    assert fired(engine, "$aws/rules/nobody/c") == []
+    assert engine.unknown_rules == 2
+    assert caplog.text.count("there is no rule 'nobody'") == 1
 
 
 # ------------------------------------------------------------ the error action

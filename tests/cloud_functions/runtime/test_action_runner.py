@@ -84,8 +84,10 @@ class Bench:
         self.calls.append((name, orjson.loads(event)))
         self.finish.append(finished)
 
-    async def inject(self, message) -> None:
-        self.injected.append(message)
+    async def inject(self, messages) -> None:
+        if "out" in self.broken:
+            raise self.broken["out"]
+        self.injected += messages
 
     async def send(self, deed, rule) -> None:
         if self.gate is not None:
@@ -338,6 +340,23 @@ async def test_when_too_much_is_under_way_the_cloud_takes_no_more() -> None:
 
     assert waited
     assert len(bench.sent) > MAX_RUNNING // 2
+
+
+async def test_what_cannot_be_republished_is_a_failure() -> None:
+    bench = Bench(rule(SAY, error=TELL))
+    bench.broken = {"out": OSError("disk")}
+
+    await bench.take(AT_LEAST_ONCE)
+    await bench.settle()
+
+    ((_, said),) = bench.calls
+    assert said["failures"] == [
+        {
+            "failedAction": "RepublishAction",
+            "failedResource": "out",
+            "errorMessage": "internal error",
+        }
+    ]
 
 
 async def test_a_republished_message_carries_its_properties() -> None:
