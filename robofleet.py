@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "robots": ("device_sim.cli", "robots"),
     "phone": ("mobile_client.cli", "app"),
     "load": ("load.cli", "load"),
+    "rules": ("cloud_functions.rules.cli", "app"),
     "certificate": ("cloud_functions.runtime.certificate", "certificate"),
     "doctor": ("load.doctor_cli", "doctor"),
 }

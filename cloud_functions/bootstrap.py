@@ -77,7 +77,7 @@ def _read_query(text: str) -> RobotQuery:
 def _stores(settings: Settings) -> tuple[Table, BlobStore]:
     if settings.tables is not None and settings.blobs is not None:
         table = SqliteTables(settings.tables).table(settings.table_name)
-        return table, FileBlobs(settings.blobs)
+        return table, FileBlobs(settings.blobs / settings.bucket_name)
     from cloud_functions.storage.aws import stores  # noqa: PLC0415  boto3 costs 150 ms
 
     return stores(settings.table_name, settings.bucket_name)

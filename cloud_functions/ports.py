@@ -37,6 +37,13 @@ class Broker(Protocol):
         acknowledged to its publisher (or to the broker it came from) when `deliver` returned.
         """
 
+    def listen(self, filters: Sequence[str]) -> None:
+        """From now on hand over what matches these topic filters and nothing else.
+
+        A broker elsewhere hears of it in the next moments; no message of a filter that stays is
+        missed or delivered twice.
+        """
+
     def publish(self, messages: Sequence[Message]) -> None:
         """Send to all who subscribed, in order; never to `deliver` again."""
 
@@ -117,6 +124,39 @@ class BlobStore(Protocol):
 
     def delete(self, name: str) -> bool:
         """Remove it; whether it was there."""
+
+
+class QueueMessage(NamedTuple):
+    """A message as it was received; `receipt` is of this receiving, to delete or postpone it."""
+
+    message_id: str
+    receipt: str
+    body: str
+    sent_ms: int
+    receives: int
+    first_received_ms: int
+
+
+class Queue(Protocol):
+    """Texts that wait to be received, at least once, in no promised order.
+
+    Everything is durable when a method returns.  What is received is invisible to others for the
+    queue's visibility time-out, and comes again unless it is deleted before.  What was received
+    as often as the queue allows goes to its dead-letter queue instead; what is older than the
+    queue's retention is gone.
+    """
+
+    def send(self, bodies: Sequence[str]) -> Sequence[str]:
+        """Add messages; their ids.  Raises InvalidRequest, Unavailable."""
+
+    def receive(self, most: int, *, visibility_s: int | None = None) -> Sequence[QueueMessage]:
+        """At most so many (1 to 10) that are visible now; returns at once when none are."""
+
+    def delete(self, receipts: Sequence[str]) -> None:
+        """Remove what was received; nothing happens for what is gone."""
+
+    def change_visibility(self, receipt: str, visibility_s: int) -> None:
+        """Let it come again so many seconds from now.  Raises NotFound if it is not received."""
 
 
 class Shadows(Protocol):

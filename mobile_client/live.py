@@ -10,7 +10,7 @@ from cloud_functions.contract.commands import Outcome
 
 @dataclass(slots=True)
 class RobotView:
-    """One robot as its owner sees it now; later messages win by shadow version."""
+    """One robot as its owner sees it now; of each member the highest shadow version wins."""
 
     thing: str
     reported: dict[str, Any] = field(default_factory=dict)
@@ -19,6 +19,8 @@ class RobotView:
     pose: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
     last_mission: Mapping[str, Any] | None = None
+    _versions: dict[str, int] = field(default_factory=dict)
+    """The version each member of `reported` is of."""
 
     @property
     def phase(self) -> str:
@@ -60,17 +62,18 @@ class RobotView:
                 pass
 
     def _hear_state(self, body: Mapping[str, Any]) -> None:
-        """Merge a report; an older one fills only what is not known yet."""
+        """Merge a report member by member: messages may overtake each other.
+
+        A report says what changed: one that comes late is still the news of its own members.
+        """
         version = int(body.get("version", 0))
         said = body.get("reported")
-        reported = dict(said) if isinstance(said, Mapping) else {}
-        if version >= self.version:
-            self.reported.update(reported)
-            self.version = version
-        else:
-            self.reported = {**reported, **self.reported}
-        if "connected" in reported:
-            self.connected = bool(reported["connected"])
+        for name, value in dict(said if isinstance(said, Mapping) else {}).items():
+            if version >= self._versions.get(name, 0):
+                self.reported[name], self._versions[name] = value, version
+                if name == "connected":
+                    self.connected = bool(value)
+        self.version = max(self.version, version)
 
     def _mission_status(self) -> Mapping[str, Any]:
         status = self.reported.get("cleanMissionStatus")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cloud_functions.errors import InvalidDeclaration
-from cloud_functions.rules.actions import Deed, Failed, RuleAction, read_action
+from cloud_functions.rules.actions import MAX_ACTIONS, Deed, Failed, RuleAction, read_action
 from cloud_functions.rules.context import Context
 from cloud_functions.rules.evaluate import result
 from cloud_functions.rules.nodes import Statement
@@ -23,6 +23,10 @@ class DeclaredAction(Protocol):
     @property
     def parameters(self) -> Mapping[str, Any]:
         """Its parameters as declared."""
+
+    @property
+    def where(self) -> str:
+        """The place in the template, empty when it is the rule's own."""
 
 
 class DeclaredRule(Protocol):
@@ -51,12 +55,16 @@ class DeclaredRule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule ready to run; `source` names the place in the template it came from."""
+    """A rule ready to run; `source` names the place in the template it came from.
+
+    `error_action` is told of actions that failed, None when nobody is.
+    """
 
     name: str
     statement: Statement
     actions: Sequence[RuleAction]
     source: str = ""
+    error_action: RuleAction | None = None
 
     def outcome(self, context: Context) -> Sequence[Deed | Failed]:
         """What its actions should do for a message whose topic matched; nothing if WHERE fails."""
@@ -68,11 +76,25 @@ class Rule:
 
 def read_rule(declared: DeclaredRule) -> Rule:
     """The rule behind a declaration.  Raises InvalidDeclaration naming rule, place and reason."""
+    name, where = declared.name, declared.where
+    if len(declared.actions) > MAX_ACTIONS:
+        raise _refusal(name, where, f"a rule has at most {MAX_ACTIONS} actions")
+    actions = tuple(_read_action(declared, each) for each in declared.actions)
+    error = declared.error_action
+    error_action = None if error is None else _read_action(declared, error)
     try:
-        if declared.error_action is not None:
-            raise InvalidDeclaration("ErrorAction is not supported")
-        actions = tuple(read_action(each.kind, each.parameters) for each in declared.actions)
-        return Rule(declared.name, parse(declared.sql), actions, declared.where)
+        return Rule(name, parse(declared.sql), actions, where, error_action)
+    except InvalidDeclaration as refused:
+        raise _refusal(name, where, str(refused)) from refused
+
+
+def _read_action(rule: DeclaredRule, declared: DeclaredAction) -> RuleAction:
+    try:
+        return read_action(declared.kind, declared.parameters)
     except InvalidDeclaration as error:
-        place = f"{declared.where}: " if declared.where else ""
-        raise InvalidDeclaration(f"{place}rule {declared.name}: {error}") from None
+        raise _refusal(rule.name, declared.where or rule.where, str(error)) from error
+
+
+def _refusal(rule: str, where: str, reason: str) -> InvalidDeclaration:
+    place = f"{where}: " if where else ""
+    return InvalidDeclaration(f"{place}rule {rule}: {reason}")

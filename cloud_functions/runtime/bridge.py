@@ -2,10 +2,12 @@
 
 All that one read brings is one batch; its QoS 1 messages are acknowledged to the broker when the
 batch is durable.  The session is persistent, so that what is published while the cloud restarts is
-delivered when it is back.  A broker that dies with the cloud has an older idea of what was
-acknowledged than the cloud's own disk: `keep_session=False` begins anew with it, or old updates
-would come again and overwrite newer ones.  A broker does not tell the client id of a publisher:
-rules see `n/a`.
+delivered when it is back.  What the cloud publishes does not come back (no local), and filters
+that overlap are joined, as a broker may deliver once for each that matches.
+
+A broker that dies with the cloud has an older idea of what was acknowledged than the cloud's own
+disk: `keep_session=False` begins anew with it, or old updates would come again and overwrite newer
+ones.  A broker does not tell the client id of a publisher: rules see `n/a`.
 """
 
 import asyncio
@@ -23,8 +25,10 @@ from cloud_functions.contract.mqtt.client_session import (
     Event,
     Received,
     Refused,
+    State,
     Subscribed,
 )
+from cloud_functions.contract.mqtt.disjoint import disjoint
 from cloud_functions.contract.mqtt.errors import PeerError
 from cloud_functions.contract.mqtt.packets import Connect, Subscription, Version
 from cloud_functions.contract.mqtt.reasons import FAILURE
@@ -67,7 +71,8 @@ class Bridge(asyncio.Protocol):
             max_queued=100_000,
         )
         self._deliver: Deliver | None = None
-        self._filters: Sequence[str] = ()
+        self._filters: list[str] = []
+        self._asked: dict[int, Sequence[str]] = {}
         self._transport: Any = None
         self._lost = asyncio.Event()
         self._subscribed: asyncio.Future[None] | None = None
@@ -82,7 +87,7 @@ class Bridge(asyncio.Protocol):
     async def start(self, deliver: Deliver, filters: Sequence[str]) -> None:
         """Connect and subscribe.  Raises Unavailable."""
         self._deliver = deliver
-        self._filters = filters
+        self._filters = disjoint(filters)
         self._subscribed = asyncio.get_running_loop().create_future()
         self._keeper = asyncio.create_task(self._keep_connected(), name="bridge")
         try:
@@ -93,11 +98,28 @@ class Bridge(asyncio.Protocol):
                 f"no broker took us in at {self._host}:{self._port} within {_FIRST_TRY_S:g} s"
             ) from None
 
+    def listen(self, filters: Sequence[str]) -> None:
+        """Hand over what matches these from now on; told to the broker as soon as it is there."""
+        before, self._filters = self._filters, disjoint(filters)
+        if self._session.state is not State.CONNECTED:
+            return  # the next connection subscribes to all of them
+        self._subscribe([each for each in self._filters if each not in before])
+        gone = [each for each in before if each not in self._filters]
+        if gone:
+            self._session.unsubscribe(gone)
+        self._schedule_flush()
+
     def publish(self, messages: Sequence[Message]) -> None:
         """Send to all who subscribed, in order."""
         session = self._session
         for message in messages:
-            session.publish(message.topic, message.payload, message.qos, retain=message.retain)
+            session.publish(
+                message.topic,
+                message.payload,
+                message.qos,
+                retain=message.retain,
+                properties=message.properties,
+            )
         self._schedule_flush()
 
     async def stop(self) -> None:
@@ -183,13 +205,12 @@ class Bridge(asyncio.Protocol):
             case Connected():
                 packet = self._session.connect_packet
                 self._session.connect_packet = packet._replace(clean_start=False)
-                # What the cloud itself says is never delivered to it again.
-                filters = [Subscription(each, 1, no_local=True) for each in self._filters]
-                self._session.subscribe(filters)
-            case Subscribed(reasons=reasons):
+                self._asked.clear()
+                self._subscribe(self._filters)
+            case Subscribed(packet_id=packet_id, reasons=reasons):
                 refused = [
                     topic
-                    for topic, reason in zip(self._filters, reasons, strict=False)
+                    for topic, reason in zip(self._asked.pop(packet_id, ()), reasons, strict=False)
                     if reason >= FAILURE
                 ]
                 if refused:
@@ -199,6 +220,12 @@ class Bridge(asyncio.Protocol):
             case Refused(reason=reason) | Closed(reason=reason):
                 _logger.warning("the broker ended the connection: reason %s", reason)
                 self._transport.close()
+
+    def _subscribe(self, filters: Sequence[str]) -> None:
+        if filters:
+            wanted = [Subscription(each, 1, no_local=True) for each in filters]
+            packet_id = self._session.subscribe(wanted)
+            self._asked[packet_id] = filters
 
     # ------------------------------------------------------------ batches
 

@@ -29,8 +29,13 @@ class DataDirectory:
         return self.root / "tables.db"
 
     @property
+    def queues(self) -> Path:
+        """The queues."""
+        return self.root / "queues.db"
+
+    @property
     def blobs(self) -> Path:
-        """The functions' blobs."""
+        """The functions' blobs, a folder a bucket."""
         return self.root / "blobs"
 
     @property

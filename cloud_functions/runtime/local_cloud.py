@@ -25,6 +25,7 @@ from cloud_functions.registry.event_configurations import EventSwitches, EventTy
 from cloud_functions.registry.limits import AWS_LIMITS, RegistryLimits
 from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import Rule, read_rule
+from cloud_functions.rules.topic_rules import TopicRules
 from cloud_functions.runtime.action_runner import ActionRunner
 from cloud_functions.runtime.brokers import BrokerAddresses, make_broker
 from cloud_functions.runtime.data_directory import DataDirectory
@@ -38,17 +39,19 @@ from cloud_functions.runtime.fleet_sources import (
     connected_now,
 )
 from cloud_functions.runtime.functions.functions import Functions
-from cloud_functions.runtime.http import signed_links
+from cloud_functions.runtime.http import rule_doors, signed_links
 from cloud_functions.runtime.http.api_gateway import ApiGateway
 from cloud_functions.runtime.http.app import build
 from cloud_functions.runtime.http.aws import (
     control_plane,
     data_plane,
+    destinations,
     event_configurations,
     fleet_index,
     jobs,
     jobs_data,
     provisioning,
+    topic_rules,
 )
 from cloud_functions.runtime.http.aws.endpoints import addresses as endpoint_addresses
 from cloud_functions.runtime.http.aws.signed_route import SignedRoutes
@@ -63,6 +66,7 @@ from cloud_functions.runtime.provisioning import ProvisioningHooks, door
 from cloud_functions.runtime.registrar import Registrar
 from cloud_functions.runtime.registry_events import RegistryEvents
 from cloud_functions.runtime.registry_targets import RegistryTargets
+from cloud_functions.runtime.rule_actions.doers import Doers
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
 from cloud_functions.runtime.template.reader import read
@@ -74,6 +78,7 @@ from cloud_functions.storage.lmdb_cell import LmdbCell
 from cloud_functions.storage.sqlite_accounts import SqliteAccounts
 from cloud_functions.storage.sqlite_event_configurations import SqliteEventConfigurations
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
+from cloud_functions.storage.sqlite_rules import SqliteRules
 
 DEFAULT_TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
 WEB: Final = Path(__file__).parents[2] / "mobile_client" / "web"
@@ -106,9 +111,7 @@ class LocalCloud:
         self._options = options
         self._directory = DataDirectory(options.data)
         self.declaration: Declaration = read(options.template, parameters=options.parameters)
-        self.rules: Sequence[Rule] = [
-            read_rule(rule) for rule in self.declaration.rules if rule.enabled
-        ]
+        self.rules: Sequence[Rule] = [read_rule(rule) for rule in self.declaration.rules]
         self._lock: int | None = None
 
     async def start(self) -> Endpoints:
@@ -144,7 +147,16 @@ class LocalCloud:
             trust=self._trust,
             plain=options.plain,
         )
-        engine = RulesEngine(self.rules)
+        self._engine = engine = RulesEngine(())
+        self._rule_store = SqliteRules(directory.registry)
+        self._topic_rules = TopicRules(self.declaration.rules, self._rule_store, engine, time.time)
+        self._doers = Doers(
+            self.declaration,
+            directory,
+            functions=self._functions,
+            destinations=self._rule_store,
+            http=http,
+        )
         self._shadows = ShadowService([self._store])
         self._blobs = FileBlobs(directory.blobs)
         self._links = SignedLinks(signed_links.load_secret(directory.pki / "links.key"), http)
@@ -162,6 +174,8 @@ class LocalCloud:
             inject=self._inject,
             committer=self._committer,
             store=self._store,
+            doers=self._doers.by_deed,
+            firing_of=engine.firing_of,
         )
         self._registrar = Registrar(
             directory.registry,
@@ -187,6 +201,10 @@ class LocalCloud:
         self._urls = addresses.urls(self._broker)
         mint = TokenMint(load_key(directory.pki / "jwt.key"), issuer, PHONE_CLIENT)
         await self._serve_http(mint)
+        self._topic_rules.changed = lambda: self._broker.listen(self.core.topic_filters)
+        self._topic_rules.confirm = self._doers.destinations.ensure
+        self._topic_rules.ask_destinations()
+        self._doers.start()
         self.core.start()
         self._index_worker.start()
         now_s = time.time()
@@ -274,13 +292,17 @@ class LocalCloud:
                             time.time,
                         ),
                         *fleet_index.routes(self._index, self.core, self._registrar),
+                        *topic_rules.routes(self._topic_rules),
+                        *destinations.routes(self._doers.destinations),
                     ]
                 ),
                 *signed_links.routes(self._links, self._blobs, time.time),
+                *rule_doors.routes(self._runner.trace, self._doers.metrics),
             ],
             web=WEB,
             counts=self.counts,
             sockets_by_path=self._mqtt_sockets(),
+            collectors=[self._doers.metrics],
         )
         self._http = HttpServer(app, self._listening)
         await self._http.start()
@@ -295,8 +317,8 @@ class LocalCloud:
     def _publish(self, messages: Sequence[Message]) -> None:
         self._broker.publish(messages)
 
-    async def _inject(self, message: Message) -> None:
-        await self.core.inject(message)
+    async def _inject(self, messages: Sequence[Message]) -> None:
+        await self.core.inject_all(messages)
 
     def _variables(self, http: str, issuer: str) -> dict[str, str]:
         """What functions find in their environment, over what the template says."""
@@ -323,7 +345,9 @@ class LocalCloud:
             **asdict(self._provisioning.statistics),
             **asdict(self._index.statistics),
             **asdict(self._runner.statistics),
+            **{f"queue_{k}": v for k, v in asdict(self._doers.queues.statistics).items()},
             **functions,
+            "rules_not_found": self._engine.unknown_rules,
             "now_async_events": self._functions.pending,
             "now_phones": self._sockets.connections,
         }
@@ -352,6 +376,8 @@ class LocalCloud:
         """Stop everything; what was accepted is on disk."""
         self._directory.withdraw()
         self._sockets.close()
+        self._runner.trace.close()
+        await self._doers.stop_feeding()
         await self._http.stop()
         await self._hooks.close()
         await self._index_worker.close()
@@ -360,11 +386,13 @@ class LocalCloud:
         await self._broker.stop()
         await self.core.close()
         await self._functions.stop()
+        await self._doers.close()
         await self._committer.close()
         self._store.close()
         self._targets.close()
         self._event_store.close()
         self._registry.close()
+        self._rule_store.close()
         self._accounts.close()
         if self._lock is not None:
             os.close(self._lock)

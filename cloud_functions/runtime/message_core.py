@@ -66,6 +66,7 @@ class MessageCore:
 
     async def deliver(self, batch: Sequence[Message]) -> None:
         """Everything one batch asks for; returns when it is durable."""
+        await self._runner.room()
         now_s = self._clock()
         self.statistics.messages += len(batch)
         made = [(service, service.handle(batch, now_s)) for service in self._services]
@@ -73,8 +74,12 @@ class MessageCore:
 
     async def inject(self, message: Message) -> None:
         """Publish a message as if a client had sent it."""
-        self._publish([message])
-        await self.deliver([message])
+        await self.inject_all([message])
+
+    async def inject_all(self, messages: Sequence[Message]) -> None:
+        """Publish messages as if clients had sent them."""
+        self._publish(messages)
+        await self.deliver(messages)
 
     async def apply(self, service: DeviceService, changes: Changes) -> None:
         """Commit and publish what a service decided by itself; raises what the store raised."""
@@ -88,7 +93,7 @@ class MessageCore:
         try:
             planned = self._runner.plan([*self._fire(batch, now_s), *self._fire(messages, now_s)])
             writes = [write for _, changes in made for write in changes.writes]
-            writes += outbox_entries(planned)
+            writes += outbox_entries(planned, now_s)
             if writes:
                 await self._committer.commit(writes)
         except Exception:

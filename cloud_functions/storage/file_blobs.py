@@ -7,7 +7,8 @@ from typing import Final
 
 from cloud_functions.errors import InvalidRequest
 
-_NAME: Final = re.compile(r"[A-Za-z0-9:_.-]+(/[A-Za-z0-9:_.-]+)*\Z")
+_NAME: Final = re.compile(r"[\w:.!*'()=@+,& -]+(/[\w:.!*'()=@+,& -]+)*\Z", re.ASCII)
+"""S3's safe characters, and those Hive's `year=2026` and the like need."""
 
 
 class FileBlobs:

@@ -19,11 +19,13 @@ CREATE TABLE IF NOT EXISTS items (
 
 
 class SqliteTables:
-    """The file; `table` gives one table of it."""
+    """The file; `table` gives one table of it.  One thread at a time may use it."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+        self._connection = sqlite3.connect(
+            path, isolation_level=None, timeout=10, check_same_thread=False
+        )
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
         self._connection.execute(_SCHEMA)

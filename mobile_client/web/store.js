@@ -9,7 +9,7 @@ export const changed = () => listeners.forEach((listener) => listener());
 
 export function robotOf(thing) {
   if (!store.robots.has(thing)) {
-    store.robots.set(thing, { thing, reported: {}, version: 0, connected: false, path: [], plan: null, pose: null });
+    store.robots.set(thing, { thing, reported: {}, version: 0, versions: {}, connected: false, path: [], plan: null, pose: null });
   }
   return store.robots.get(thing);
 }
@@ -20,6 +20,7 @@ export function learn(summary) {
   robot.connected = summary.connected;
   robot.reported = { ...robot.reported, ...summary.reported };
   robot.version = Math.max(robot.version, summary.version ?? 0);
+  for (const name of Object.keys(summary.reported ?? {})) robot.versions[name] = summary.version ?? 0;
   if (!robot.reported.cleanMissionStatus) {
     robot.reported.cleanMissionStatus = { phase: summary.phase, cycle: summary.cycle, error: summary.error };
   }
@@ -40,10 +41,13 @@ export function hear({ type, thing, time, body }) {
   changed();
 }
 
-function hearState(robot, { reported = {}, version = 0 }) {
+// A report says what changed, and messages may overtake each other: each member has its own version.
+function hearState(robot, { reported: said = {}, version = 0 }) {
   const before = robot.reported;
-  if (version < robot.version) return;
-  robot.version = version;
+  const isNews = ([name]) => version >= (robot.versions[name] ?? 0);
+  const reported = Object.fromEntries(Object.entries(said).filter(isNews));
+  for (const name of Object.keys(reported)) robot.versions[name] = version;
+  robot.version = Math.max(robot.version, version);
   robot.reported = { ...robot.reported, ...reported };
   if ('connected' in reported) robot.connected = reported.connected;
   if (reported.name) robot.name = reported.name;

@@ -143,6 +143,10 @@ class DeviceGateway:
         """The ports listened on, in the order of the listeners."""
         return [server.sockets[0].getsockname()[1] for server in self._servers]
 
+    def listen(self, filters: Sequence[str]) -> None:
+        """Hand over what matches these topic filters from now on, and nothing else."""
+        self._inbox.listen(filters)
+
     def publish(self, messages: Sequence[Message]) -> None:
         """Send to all who subscribed, in order; retained ones are kept."""
         for message in messages:

@@ -48,6 +48,11 @@ class Inbox:
     def open(self, deliver: Deliver, filters: Sequence[str]) -> None:
         """Hand what matches a filter to the cloud."""
         self._deliver = deliver
+        self.listen(filters)
+
+    def listen(self, filters: Sequence[str]) -> None:
+        """Hand what matches these filters to the cloud, and nothing else."""
+        self._cloud = FilterTree(parent=False)
         for topic_filter in filters:
             self._cloud.add(topic_filter, "cloud")
 

@@ -7,6 +7,7 @@ from typing import Final
 import orjson
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -48,8 +49,12 @@ def build(
     web: Path,
     counts: Counts,
     sockets_by_path: Mapping[str, Callable[[WebSocket], Awaitable[None]]],
+    collectors: Sequence[Collector] = (),
 ) -> Starlette:
-    """The application; `sockets_by_path` are WebSockets beside the product's own."""
+    """The application; `sockets_by_path` are WebSockets beside the product's own.
+
+    `collectors` are metrics beside `counts`.
+    """
     pages = {
         path.relative_to(web).as_posix(): path for path in web.rglob("*") if path.suffix in _TYPES
     }
@@ -82,7 +87,7 @@ def build(
     routes: list[BaseRoute] = [
         Route("/openapi.json", describe),
         Route("/healthz", healthy),
-        Route("/metrics", _metrics(counts)),
+        Route("/metrics", _metrics([_Collector(counts), *collectors])),
         Route(f"{well_known}/jwks.json", keys),
         Route(f"{well_known}/openid-configuration", configuration),
         Route("/@connections/{connection_id}", sockets.post, methods=["POST"]),
@@ -104,7 +109,7 @@ def _page(path: Path) -> Response:
     return FileResponse(path, media_type=_TYPES[path.suffix], headers=headers)
 
 
-class _Collector:
+class _Collector(Collector):
     """Turns plain integers into metrics when somebody scrapes."""
 
     def __init__(self, counts: Counts) -> None:
@@ -119,9 +124,10 @@ class _Collector:
         ]
 
 
-def _metrics(counts: Counts) -> Callable[[Request], Awaitable[Response]]:
+def _metrics(collectors: Sequence[Collector]) -> Callable[[Request], Awaitable[Response]]:
     registry = CollectorRegistry()
-    registry.register(_Collector(counts))
+    for collector in collectors:
+        registry.register(collector)
 
     async def metrics(_request: Request) -> Response:
         return Response(generate_latest(registry), media_type="text/plain; version=0.0.4")

@@ -70,6 +70,10 @@ class MosquittoBroker:
         await self._process.start()
         await self._bridge.start(deliver, filters)
 
+    def listen(self, filters: Sequence[str]) -> None:
+        """Hand over what matches these topic filters from now on, and nothing else."""
+        self._bridge.listen(filters)
+
     def publish(self, messages: Sequence[Message]) -> None:
         """Send to all who subscribed, in order."""
         self._bridge.publish(messages)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cloud_functions.fanout.subscriber import Subscriber
+from cloud_functions.queues.spec import QueueSpec
 from cloud_functions.runtime.template.provisioning import ProvisioningTemplate
 
 
@@ -61,10 +63,14 @@ class SocketRoute:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One rule action; `kind` is AWS's word (`lambda`, `republish`), parameters as declared."""
+    """One rule action; `kind` is AWS's word (`lambda`, `republish`), parameters as declared.
+
+    `where` is its place in the template, empty when it is the rule's own.
+    """
 
     kind: str
     parameters: Mapping[str, Any]
+    where: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +84,34 @@ class TopicRule:
     error_action: Action | None = None
     enabled: bool = True
     where: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """A DynamoDB table; the names of its partition and sort key attributes."""
+    """A DynamoDB table; the names of its partition and sort key attributes, and their types."""
 
     name: str
     partition_key: str
     sort_key: str | None = None
+    key_types: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSource:
+    """A queue that feeds a function, with Lambda's defaults."""
+
+    function: str
+    queue: str
+    batch_size: int = 10
+    window_s: int = 0
+    reports_failures: bool = False
+    concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """Everything one template asks for."""
+    """Everything one template asks for; `destinations` are confirmation URLs of http actions."""
 
     path: Path
     functions: Mapping[str, Function] = field(default_factory=dict)
@@ -103,6 +123,10 @@ class Declaration:
     rules: Sequence[TopicRule] = ()
     tables: Mapping[str, TableSpec] = field(default_factory=dict)
     buckets: Sequence[str] = ()
-    queues: Sequence[str] = ()
+    queues: Mapping[str, QueueSpec] = field(default_factory=dict)
+    topics: Sequence[str] = ()
+    subscribers: Sequence[Subscriber] = ()
+    queue_sources: Sequence[QueueSource] = ()
+    destinations: Sequence[str] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     provisioning_templates: Sequence[ProvisioningTemplate] = ()

@@ -1,0 +1,1 @@
+"""Topics as SNS has them: who hears of one, and in which words."""

@@ -1,0 +1,43 @@
+"""One rule and one message: what its error action says when actions failed."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cloud_functions.rules.actions import Deed, Failed, RuleAction
+from cloud_functions.rules.context import Context
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Firing:
+    """Joins the actions of one rule for one message; `actions` is how many there are."""
+
+    rule: str
+    error_action: RuleAction
+    context: Context
+    actions: int
+
+    def report(self, failures: Sequence[Failed], trace_id: str) -> Deed | Failed:
+        """What to do about the failures: one deed, whose result lists them all."""
+        return self.error_action.prepare(_payload(self, failures, trace_id), self.context)
+
+
+def _payload(firing: Firing, failures: Sequence[Failed], trace_id: str) -> dict[str, Any]:
+    """The documented message of an error action (AWS reference, section 2.9)."""
+    context = firing.context
+    return {
+        "ruleName": firing.rule,
+        "topic": context.topic,
+        "cloudwatchTraceId": trace_id,
+        "clientId": context.client_id,
+        "base64OriginalPayload": base64.b64encode(context.raw).decode(),
+        "failures": [
+            {
+                "failedAction": failure.action,
+                "failedResource": failure.resource,
+                "errorMessage": failure.reason,
+            }
+            for failure in failures
+        ],
+    }

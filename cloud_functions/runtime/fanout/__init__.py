@@ -1,0 +1,1 @@
+"""The local cloud's topics: telling their subscribers."""

@@ -1,0 +1,1 @@
+"""The local cloud's queues: sending from the loop, and feeding functions."""
