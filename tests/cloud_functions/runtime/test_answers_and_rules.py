@@ -39,6 +39,9 @@ class RecordingRules:
 class NoDeeds:
     """A runner with nothing to do."""
 
+    async def room(self) -> None:
+        return None
+
     def plan(self, fired):
         return list(fired)
 
