@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "phone": ("mobile_client.cli", "app"),
     "load": ("load.cli", "load"),
     "certificate": ("cloud_functions.runtime.certificate", "certificate"),
+    "rules": ("cloud_functions.rules.cli", "app"),
     "doctor": ("load.doctor_cli", "doctor"),
 }
 """Where each command lives, in the order of the help."""

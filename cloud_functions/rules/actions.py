@@ -8,13 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-import orjson
-
 from cloud_functions.contract.mqtt.topic_filter import InvalidTopic, validate_topic
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.rules.context import Context
 from cloud_functions.rules.template import Template
-from cloud_functions.rules.values import Value
+from cloud_functions.rules.values import Value, as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class LambdaAction:
         """An invocation; functions take JSON only (AWS reference, section 2.6)."""
         if isinstance(result, bytes):
             return Failed("LambdaAction", self.function, "the result is not JSON")
-        return InvokeFunction(self.function, orjson.dumps(result))
+        return InvokeFunction(self.function, as_json(result))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ class RepublishAction:
             validate_topic(topic)
         except InvalidTopic as error:
             return Failed("RepublishAction", topic, str(error))
-        payload = result if isinstance(result, bytes) else orjson.dumps(result)
+        payload = result if isinstance(result, bytes) else as_json(result)
         return Republish(topic, payload, self.qos)
 
 

@@ -5,13 +5,15 @@ for the rules that match it and not for those that do not.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cloud_functions.contract.mqtt.topic_filter import FilterTree, matches
 from cloud_functions.contract.topics import BASIC_INGEST_PREFIX
 from cloud_functions.ports import Message
 from cloud_functions.rules.actions import Deed, Failed
-from cloud_functions.rules.context import Context
+from cloud_functions.rules.context import Context, Sources
+from cloud_functions.rules.errors import RuleFailed
+from cloud_functions.rules.external import Needs
 from cloud_functions.rules.rule import Rule
 
 
@@ -23,10 +25,30 @@ class Fired(NamedTuple):
     deed: Deed | Failed
 
 
+class Waiting(NamedTuple):
+    """A rule that cannot be evaluated before an external function has answered."""
+
+    rule: Rule
+    message: Message
+    context: Context
+
+
+class Abandoned(NamedTuple):
+    """A rule whose evaluation failed: no action runs (AWS reference, section 2.5)."""
+
+    rule: str
+    message: Message
+    reason: str
+
+
+Outcome: TypeAlias = Fired | Waiting | Abandoned
+
+
 class RulesEngine:
     """All enabled rules of one template."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], sources: Sources | None = None) -> None:
+        self._sources = sources or Sources()
         self._by_name = {rule.name: rule for rule in rules}
         self._tree: FilterTree[str] = FilterTree(parent=False)
         for rule in rules:
@@ -44,34 +66,70 @@ class RulesEngine:
         ingest = {f"{BASIC_INGEST_PREFIX}{name}/#" for name in self._by_name}
         return sorted(wanted | ingest)
 
-    def fire(self, message: Message, now_ms: int) -> Iterator[Fired]:
+    def fire(self, message: Message, now_ms: int) -> Iterator[Outcome]:
         """What should be done because of this message, rule by rule."""
-        if message.topic.startswith(BASIC_INGEST_PREFIX):
-            yield from self._fire_ingest(message, now_ms)
+        topic = message.topic
+        if topic.startswith(BASIC_INGEST_PREFIX):
+            ingested = self._ingested(topic)
+            if ingested is not None:
+                rule, rest = ingested
+                yield from _outcome(rule, message, self.context(message, rest, now_ms))
             return
-        names = self._tree.match(message.topic)
+        names = self._tree.match(topic)
         if names:
-            rules = [self._by_name[name] for name in names]
-            yield from _outcomes(rules, message, message.topic, now_ms)
+            context = self.context(message, topic, now_ms)
+            for name in names:
+                yield from _outcome(self._by_name[name], message, context)
 
-    def _fire_ingest(self, message: Message, now_ms: int) -> Iterator[Fired]:
-        """Basic Ingest: one named rule, the prefix invisible to it (AWS reference, 2.7)."""
-        name, _, rest = message.topic.removeprefix(BASIC_INGEST_PREFIX).partition("/")
+    def waiting(self, name: str, message: Message, now_ms: int) -> Waiting | None:
+        """A rule that waited for an answer when the cloud stopped; None if it is gone."""
         rule = self._by_name.get(name)
         if rule is None:
-            return
+            return None
+        topic = message.topic
+        if topic.startswith(BASIC_INGEST_PREFIX):
+            topic = ingest_topic(topic)[1]
+        return Waiting(rule, message, self.context(message, topic, now_ms))
+
+    def context(self, message: Message, topic: str, now_ms: int) -> Context:
+        """The message as statements see it, on the topic without the prefix of Basic Ingest."""
+        return Context(
+            topic=topic,
+            payload=message.payload,
+            client_id=message.client_id,
+            timestamp_ms=now_ms,
+            principal=message.principal,
+            source_ip=message.source_ip,
+            properties=message.properties,
+            protocol="http" if message.client_id == "n/a" else "mqtt",
+            sources=self._sources,
+        )
+
+    def _ingested(self, topic: str) -> tuple[Rule, str] | None:
+        """Basic Ingest: one named rule, the prefix invisible to it (AWS reference, 2.7)."""
+        name, rest = ingest_topic(topic)
+        rule = self._by_name.get(name)
+        if rule is None:
+            return None
         wanted = rule.statement.topic_filter
         if wanted is None or matches(wanted, rest, parent=False):
-            yield from _outcomes((rule,), message, rest, now_ms)
+            return rule, rest
+        return None
 
 
-def _outcomes(rules: Sequence[Rule], message: Message, topic: str, now_ms: int) -> Iterator[Fired]:
-    context = Context(
-        topic=topic,
-        payload=message.payload,
-        client_id=message.client_id,
-        timestamp_ms=now_ms,
-    )
-    for rule in rules:
-        for deed in rule.outcome(context):
+def ingest_topic(topic: str) -> tuple[str, str]:
+    """The rule that a Basic Ingest topic names, and the topic that the rule sees."""
+    name, _, rest = topic.removeprefix(BASIC_INGEST_PREFIX).partition("/")
+    return name, rest
+
+
+def _outcome(rule: Rule, message: Message, context: Context) -> Iterator[Outcome]:
+    try:
+        deeds = rule.outcome(context)
+    except Needs:
+        yield Waiting(rule, message, context)
+    except RuleFailed as failure:
+        yield Abandoned(rule.name, message, str(failure))
+    else:
+        for deed in deeds:
             yield Fired(rule.name, message, deed)

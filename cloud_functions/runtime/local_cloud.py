@@ -3,7 +3,9 @@
 import datetime
 import logging
 import os
+import random  # noqa: TID251  rand() of rules, not the physics
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,6 +25,7 @@ from cloud_functions.provisioning.service import ProvisioningLimits, Provisionin
 from cloud_functions.registry.authority import Authority
 from cloud_functions.registry.event_configurations import EventSwitches, EventType
 from cloud_functions.registry.limits import AWS_LIMITS, RegistryLimits
+from cloud_functions.rules.context import Sources
 from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import Rule, read_rule
 from cloud_functions.runtime.action_runner import ActionRunner
@@ -63,6 +66,7 @@ from cloud_functions.runtime.provisioning import ProvisioningHooks, door
 from cloud_functions.runtime.registrar import Registrar
 from cloud_functions.runtime.registry_events import RegistryEvents
 from cloud_functions.runtime.registry_targets import RegistryTargets
+from cloud_functions.runtime.rules.external_answers import ExternalAnswers, NoGroups
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
 from cloud_functions.runtime.template.reader import read
@@ -74,6 +78,7 @@ from cloud_functions.storage.lmdb_cell import LmdbCell
 from cloud_functions.storage.sqlite_accounts import SqliteAccounts
 from cloud_functions.storage.sqlite_event_configurations import SqliteEventConfigurations
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
+from cloud_functions.storage.sqlite_table import SqliteTables
 
 DEFAULT_TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
 WEB: Final = Path(__file__).parents[2] / "mobile_client" / "web"
@@ -144,7 +149,10 @@ class LocalCloud:
             trust=self._trust,
             plain=options.plain,
         )
-        engine = RulesEngine(self.rules)
+        chance = Sources(
+            new_uuid=lambda: str(uuid.uuid4()), rand=random.random, stopwatch=time.perf_counter
+        )
+        engine = RulesEngine(self.rules, chance)
         self._shadows = ShadowService([self._store])
         self._blobs = FileBlobs(directory.blobs)
         self._links = SignedLinks(signed_links.load_secret(directory.pki / "links.key"), http)
@@ -176,6 +184,8 @@ class LocalCloud:
             committer=self._committer,
             rules=engine,
             runner=self._runner,
+            answers=self._answers(),
+            store=self._store,
             publish=self._publish,
         )
         self._registry_events = RegistryEvents(
@@ -236,6 +246,18 @@ class LocalCloud:
             connected_now(broker.connected(), time.time)
             if isinstance(broker, DeviceGateway)
             else ()
+        )
+
+    def _answers(self) -> ExternalAnswers:
+        """What the external functions of rules are answered from."""
+        self._tables = SqliteTables(self._directory.tables)
+        return ExternalAnswers(
+            shadows=self._shadows,
+            invoke=self._functions.invoke,
+            registry=self._registry,
+            groups=NoGroups(),
+            tables=self.declaration.tables,
+            table=self._tables.table,
         )
 
     async def _serve_http(self, mint: TokenMint) -> None:
@@ -323,6 +345,7 @@ class LocalCloud:
             **asdict(self._provisioning.statistics),
             **asdict(self._index.statistics),
             **asdict(self._runner.statistics),
+            **asdict(self.core.waiting.statistics),
             **functions,
             "now_async_events": self._functions.pending,
             "now_phones": self._sockets.connections,
@@ -364,6 +387,7 @@ class LocalCloud:
         self._store.close()
         self._targets.close()
         self._event_store.close()
+        self._tables.close()
         self._registry.close()
         self._accounts.close()
         if self._lock is not None:
