@@ -35,6 +35,23 @@ def exact(number: Number) -> Decimal:
     return Decimal(repr(number)) if type(number) is float else Decimal(number)
 
 
+def comparable(left: Number, right: Number) -> tuple[Number, Number]:
+    """The two in a form in which Python compares what they mean and not how they are kept."""
+    kind = type(left)
+    if kind is type(right) or (
+        kind is not Decimal
+        and type(right) is not Decimal
+        and _is_small(left if kind is float else right)
+    ):
+        return left, right
+    return exact(left), exact(right)
+
+
+def _is_small(number: Number) -> bool:
+    """Whether a float tells neighbouring whole numbers apart."""
+    return -_EXACT_FLOAT < number < _EXACT_FLOAT
+
+
 def settled(number: Decimal) -> Number:
     """The same decimal in its plainest form."""
     if number and number.adjusted() < -_LARGEST_EXPONENT:
@@ -52,7 +69,7 @@ def whole(number: Number) -> Number:
     if type(number) is float:
         if not number.is_integer():
             return number
-        if -_EXACT_FLOAT < number < _EXACT_FLOAT:
+        if _is_small(number):
             return int(number)
     value = exact(number)
     if value.adjusted() >= DIGITS or value != value.to_integral_value():

@@ -28,7 +28,7 @@ from cloud_functions.rules.explain import Found, explain
 from cloud_functions.rules.external import Needs
 from cloud_functions.rules.parser import parse
 from cloud_functions.rules.rule import Rule
-from cloud_functions.rules.values import Value, as_json
+from cloud_functions.rules.values import UNDEFINED, Value, as_json
 from cloud_functions.rules.versions import SqlVersion, read_version
 from cloud_functions.rules.wording import value_text
 
@@ -150,14 +150,19 @@ def _said(found: Found) -> str:
 
 
 def _listed(why: Sequence[Found]) -> list[dict[str, Value]]:
+    """The same as JSON; what is Undefined has no value."""
     return [
         {
-            "expression": found.text,
-            "value": value_text(found.value),
-            "sides": {text: value_text(value) for text, value in found.sides},
+            **_valued(found.text, found.value),
+            "sides": [_valued(text, value) for text, value in found.sides],
         }
         for found in why
     ]
+
+
+def _valued(text: str, value: Value) -> dict[str, Value]:
+    absent = value is UNDEFINED or isinstance(value, bytes)
+    return {"expression": text, **({} if absent else {"value": value})}
 
 
 # ------------------------------------------------------------ a table of cases

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from cloud_functions.rules.arithmetic import whole
 from cloud_functions.rules.casting import CASTS
 from cloud_functions.rules.context import Context
 from cloud_functions.rules.external import CallFailed
@@ -149,15 +150,23 @@ def _path(members: tuple[str, ...], scope: _Scope) -> Closure:
         return _element_path(slot, members)
     if scope.version.is_first:
         return _walk(lambda context: context.payload_as_sent, members)
-    if len(members) == 1:
-        return _payload_member(members[0])
-    return _walk(lambda context: context.payload, members)
+    return _payload_path(members)
 
 
-def _payload_member(name: str) -> Closure:
+def _payload_path(members: tuple[str, ...]) -> Closure:
+    """The commonest closure: a member of the payload, in the second SQL version."""
+    first, *rest = members
+
     def member(context: Context) -> Value:
-        payload = context.payload
-        return payload.get(name, UNDEFINED) if type(payload) is dict else UNDEFINED
+        value = context.payload
+        if type(value) is not dict:
+            return UNDEFINED
+        value = value.get(first, UNDEFINED)
+        for name in rest:
+            if type(value) is not dict:
+                return UNDEFINED
+            value = value.get(name, UNDEFINED)
+        return whole(value) if type(value) is float else value  # 1E3 is the Int 1000
 
     return member
 

@@ -4,7 +4,7 @@ The engine decides; the runtime acts.  Matching goes through a topic tree, so th
 for the rules that match it and not for those that do not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 from cloud_functions.contract.mqtt.topic_filter import FilterTree, matches
@@ -66,20 +66,28 @@ class RulesEngine:
         ingest = {f"{BASIC_INGEST_PREFIX}{name}/#" for name in self._by_name}
         return sorted(wanted | ingest)
 
-    def fire(self, message: Message, now_ms: int) -> Iterator[Outcome]:
+    def fire(self, message: Message, now_ms: int) -> Sequence[Outcome]:
         """What should be done because of this message, rule by rule."""
         topic = message.topic
         if topic.startswith(BASIC_INGEST_PREFIX):
-            ingested = self._ingested(topic)
-            if ingested is not None:
-                rule, rest = ingested
-                yield from _outcome(rule, message, self.context(message, rest, now_ms))
-            return
-        names = self._tree.match(topic)
-        if names:
-            context = self.context(message, topic, now_ms)
-            for name in names:
-                yield from _outcome(self._by_name[name], message, context)
+            rule, topic = self._ingested(topic)
+            rules = [] if rule is None else [rule]
+        else:
+            rules = [self._by_name[name] for name in self._tree.match(topic)]
+        if not rules:
+            return ()
+        outcomes: list[Outcome] = []
+        context = self.context(message, topic, now_ms)
+        for each in rules:
+            try:
+                deeds = each.outcome(context)
+            except Needs:
+                outcomes.append(Waiting(each, message, context))
+            except RuleFailed as failure:
+                outcomes.append(Abandoned(each.name, message, str(failure)))
+            else:
+                outcomes += [Fired(each.name, message, deed) for deed in deeds]
+        return outcomes
 
     def waiting(self, name: str, message: Message, now_ms: int) -> Waiting | None:
         """A rule that waited for an answer when the cloud stopped; None if it is gone."""
@@ -105,31 +113,16 @@ class RulesEngine:
             sources=self._sources,
         )
 
-    def _ingested(self, topic: str) -> tuple[Rule, str] | None:
+    def _ingested(self, topic: str) -> tuple[Rule | None, str]:
         """Basic Ingest: one named rule, the prefix invisible to it (AWS reference, 2.7)."""
         name, rest = ingest_topic(topic)
         rule = self._by_name.get(name)
-        if rule is None:
-            return None
-        wanted = rule.statement.topic_filter
-        if wanted is None or matches(wanted, rest, parent=False):
-            return rule, rest
-        return None
+        wanted = None if rule is None else rule.statement.topic_filter
+        matched = wanted is None or matches(wanted, rest, parent=False)
+        return (rule if matched else None), rest
 
 
 def ingest_topic(topic: str) -> tuple[str, str]:
     """The rule that a Basic Ingest topic names, and the topic that the rule sees."""
     name, _, rest = topic.removeprefix(BASIC_INGEST_PREFIX).partition("/")
     return name, rest
-
-
-def _outcome(rule: Rule, message: Message, context: Context) -> Iterator[Outcome]:
-    try:
-        deeds = rule.outcome(context)
-    except Needs:
-        yield Waiting(rule, message, context)
-    except RuleFailed as failure:
-        yield Abandoned(rule.name, message, str(failure))
-    else:
-        for deed in deeds:
-            yield Fired(rule.name, message, deed)

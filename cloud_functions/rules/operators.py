@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from cloud_functions.rules import arithmetic
-from cloud_functions.rules.arithmetic import NoNumber, Number, exact, whole
+from cloud_functions.rules.arithmetic import NoNumber, Number, comparable, whole
 from cloud_functions.rules.functions.mathematics import rest
 from cloud_functions.rules.values import (
     MAX_TEXT,
@@ -56,8 +56,8 @@ def _order(compare: Callable[[Any, Any], bool]) -> Operator:
         first, second = as_number(left), as_number(right)
         if first is UNDEFINED or second is UNDEFINED:
             return UNDEFINED
-        if type(first) is Decimal or type(second) is Decimal:
-            return compare(exact(first), exact(second))
+        if type(first) is not type(second):
+            first, second = comparable(first, second)
         return compare(first, second)
 
     return operate

@@ -17,12 +17,13 @@ from cloud_functions.rules.values import Value, as_json
 MAX_DEPTH: Final = 100
 """Levels of nesting; a payload that goes deeper is bytes, as what is not JSON at all."""
 
-_AS_ZEROS: Final = bytes.maketrans(b"123456789.", b"0000000000")
+_DIGITS_AS_ZEROS: Final = bytes.maketrans(b"123456789.E", b"0000000000e")
 _LONG: Final = b"0" * 16
-_LONG_NUMBER: Final = re.compile(rb"(?:^|[\s:\[,])-?[0-9.]{16}")
-_TINY_NUMBER: Final = re.compile(rb"[0-9.][eE]-[0-9]{3}")
+_TINY: Final = b"e-000"
+_BEYOND_DOUBLES: Final = re.compile(
+    rb"(?:^|[\s:\[,])-?(?:[0-9.]{16}|[0-9]+(?:\.[0-9]+)?[eE]-[0-9]{3})"
+)
 _HUGE_NUMBER: Final = re.compile(rb"[0-9.][eE]\+?[0-9]{3}")
-_EXPONENT: Final = re.compile(rb"(?:^|[\s:\[,])-?[0-9]+(?:\.[0-9]+)?[eE]")
 
 
 class NotJson(ValueError):
@@ -31,7 +32,8 @@ class NotJson(ValueError):
 
 def read_json(raw: bytes) -> Value:
     """The value of a JSON text.  Raises NotJson."""
-    if _has_long_numbers(raw):
+    zeros = raw.translate(_DIGITS_AS_ZEROS)  # cheap, and nearly always says that there is no need
+    if (_LONG in zeros or _TINY in zeros) and _BEYOND_DOUBLES.search(raw):
         value = _read_digits(raw)
     else:
         try:
@@ -43,13 +45,6 @@ def read_json(raw: bytes) -> Value:
     if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth_of(value) > MAX_DEPTH:
         raise NotJson
     return value
-
-
-def _has_long_numbers(raw: bytes) -> bool:
-    """Whether a double might not hold them; first what is cheap to ask."""
-    if _LONG in raw.translate(_AS_ZEROS) and _LONG_NUMBER.search(raw):
-        return True
-    return (b"e-" in raw or b"E-" in raw) and _TINY_NUMBER.search(raw) is not None
 
 
 def _read_digits(raw: bytes) -> Value:
@@ -73,15 +68,12 @@ def _no_constant(text: str) -> Any:
 
 def _depth_of(value: Value) -> int:
     depth, here = 0, [value]
-    while here:
+    while here := [each for each in here if isinstance(each, list | dict)]:
         here = [
-            inner
-            for each in here
-            if isinstance(each, list | dict)
-            for inner in (each if isinstance(each, list) else each.values())
+            inner for each in here for inner in (each if isinstance(each, list) else each.values())
         ]
         depth += 1
-    return depth - 1
+    return depth
 
 
 def with_whole_numbers(raw: bytes, value: Value) -> Value:
@@ -89,13 +81,7 @@ def with_whole_numbers(raw: bytes, value: Value) -> Value:
 
     The text says whether there is anything to do; most payloads have no such number.
     """
-    may_have = b".0" in raw or ((b"e" in raw or b"E" in raw) and _has_exponent(raw))
-    return _whole(value) if may_have else value
-
-
-def _has_exponent(raw: bytes) -> bool:
-    zeros = raw.translate(_AS_ZEROS)
-    return (b"0e" in zeros or b"0E" in zeros) and _EXPONENT.search(raw) is not None
+    return _whole(value) if b".0" in raw or type(value) is float else value
 
 
 def _whole(value: Value) -> Value:

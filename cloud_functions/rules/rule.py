@@ -95,7 +95,9 @@ class Rule:
 
         Raises Needs where an external function's answer is missing, and RuleFailed.
         """
-        context = self.scope(context)
+        program = self.program
+        if program.variables:
+            context = context.scope(program.variables)
         value = self.result(context)
         if value is UNDEFINED:
             return ()

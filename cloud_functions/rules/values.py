@@ -7,7 +7,15 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from cloud_functions.rules.arithmetic import NoNumber, Number, exact, nearest, parsed, truncated
+from cloud_functions.rules.arithmetic import (
+    NoNumber,
+    Number,
+    comparable,
+    exact,
+    nearest,
+    parsed,
+    truncated,
+)
 
 
 class Undefined(Enum):
@@ -148,6 +156,6 @@ def equal(left: Value, right: Value) -> bool:
         return left.keys() == right.keys() and all(
             map(equal, left.values(), [right[key] for key in left])
         )
-    if kind is Decimal or type(right) is Decimal:
-        return exact(left) == exact(right)
+    if kind is not type(right):
+        left, right = comparable(left, right)
     return bool(left == right)
