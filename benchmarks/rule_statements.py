@@ -22,7 +22,7 @@ from cloud_functions.rules.rule import Rule
 TOPIC = "$aws/things/r1/shadow/update/accepted"
 PAYLOAD = json.dumps(
     {
-        "state": {"reported": {"batPct": 55, "signal": {"rssi": -50}, "name": "hall", "p": "x" * 9}},
+        "state": {"reported": {"batPct": 55, "signal": {"rssi": -50}, "name": "hall", "p": "x"}},
         "metadata": {"reported": {"batPct": {"timestamp": 1732480000}}},
         "version": 3,
         "timestamp": 1732480000,
