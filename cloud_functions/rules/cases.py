@@ -7,8 +7,10 @@ the payload's bytes.  What comes out is `{id, outcome, payload | payload_base64 
 
 import base64
 import binascii
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
@@ -70,7 +72,7 @@ class Outcome:
 class Case:
     """A statement, a message and its circumstances; `expected` None when nobody said."""
 
-    id: str
+    id: Value
     sql: str
     topic: str
     payload: bytes
@@ -83,13 +85,13 @@ class Case:
         """The case behind a JSON value.  Raises InvalidDeclaration naming the case."""
         if not isinstance(raw, dict):
             raise InvalidDeclaration(f"case {index}: a case is an object")
-        name = str(raw.get("id", index))
-        _refuse_unknown(f"case {name}", raw, _MEMBERS)
+        name = raw.get("id", index)
+        _refuse_misspelt(f"case {name}", raw, _MEMBERS)
         context = raw.get("context") or {}
         expected = raw.get("expected")
         if not isinstance(context, dict) or not isinstance(expected, dict | None):
             raise InvalidDeclaration(f"case {name}: context and expected are objects")
-        _refuse_unknown(f"case {name}: context", context, _CONTEXT)
+        _refuse_misspelt(f"case {name}: context", context, _CONTEXT)
         for member in ("sql", "topic"):
             if not isinstance(raw.get(member), str):
                 raise InvalidDeclaration(f"case {name}: {member} is a text")
@@ -99,14 +101,14 @@ class Case:
         )
 
 
-def _refuse_unknown(where: str, raw: Mapping[str, Any], known: frozenset[str]) -> None:
-    for member in raw:
-        if member not in known:
-            names = ", ".join(sorted(known))
-            raise InvalidDeclaration(f"{where}: there is no member {member}; there are {names}")
+def _refuse_misspelt(where: str, raw: Mapping[str, Any], known: frozenset[str]) -> None:
+    """A member that is nearly one of ours is a mistake; any other is somebody's remark."""
+    for member in raw.keys() - known:
+        for meant in difflib.get_close_matches(member, known, n=1, cutoff=0.75):
+            raise InvalidDeclaration(f"{where}: there is no member {member}; there is {meant}")
 
 
-def _payload(name: str, raw: Mapping[str, Any]) -> bytes:
+def _payload(name: Value, raw: Mapping[str, Any]) -> bytes:
     """The message's payload; empty when the case has none."""
     if "payload_base64" not in raw:
         return as_json(raw["payload"]) if "payload" in raw else b""
@@ -183,7 +185,7 @@ def context_of(case: Case, topic: str, sources: Sources | None = None) -> Contex
         principal=str(said.get("principal", "")),
         source_ip=str(said.get("sourceIp", "")),
         properties=_properties(said.get("mqtt5") or {}),
-        protocol="mqtt" if "mqtt" in str(said.get("protocol", "mqtt")).lower() else "http",
+        protocol="http" if "http" in str(said.get("protocol", "mqtt")).lower() else "mqtt",
         account=str(said.get("accountId", ACCOUNT)),
         rule_name=str(said.get("ruleName", "")),
         trace_id=str(said.get("traceId", "")),
@@ -289,6 +291,17 @@ def difference(outcome: Outcome, expected: Mapping[str, Any]) -> str:
         if member in expected:
             if member not in got:
                 return f"there is no {member}"
-            if not equal(got[member], expected[member]):
+            if not _agrees(got[member], expected[member]):
                 return f"{member} is {as_json(got[member]).decode()}"
     return ""
+
+
+def _agrees(got: Value, wanted: Value) -> bool:
+    """Whether a value is the wanted one; of a decimal written with the digits of a double those."""
+    if isinstance(wanted, list) and isinstance(got, list):
+        return len(wanted) == len(got) and all(map(_agrees, got, wanted))
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        return wanted.keys() == got.keys() and all(_agrees(got[key], wanted[key]) for key in got)
+    if isinstance(wanted, float) and isinstance(got, Decimal):
+        return float(got) == wanted
+    return equal(got, wanted)

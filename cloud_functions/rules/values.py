@@ -38,6 +38,9 @@ Value: TypeAlias = Any
 MAX_TEXT: Final = 262_144
 """Characters of a text that an expression makes; twice what a message may hold."""
 
+MAX_LEVELS: Final = 200
+"""How deep arrays and objects of a value that is written may stand in each other."""
+
 _NUMERIC: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE]-?[0-9]+)?\Z")
 _TRUTHS: Final = {"true": True, "false": False}
 
@@ -90,23 +93,29 @@ def as_text(value: Value) -> str | Undefined:
 
 
 def is_within(value: Value, limit: int) -> bool:
-    """Whether the JSON of a value has about so many characters or fewer; stops at the limit.
+    """Whether the JSON of a value has about so many characters or fewer, and can be written.
 
-    An array may hold one text many times, so that what is small here is large when written.
+    An array may hold one text many times, so that what is small here is large when written; the
+    count stops at the limit.
     """
-    size, waiting = 0, [value]
-    while waiting and size <= limit:
-        here = waiting.pop()
-        kind = type(here)
-        if kind is str:
-            size += len(here)
-        elif kind is list:
-            waiting += here
-        elif kind is dict:
-            size += sum(map(len, here))
-            waiting += here.values()
-        size += 3
-    return size <= limit
+    size, level, inner = 0, [value], []
+    for _ in range(MAX_LEVELS):
+        for each in level:
+            kind = type(each)
+            if kind is list:
+                size += 3 * len(each)
+            elif kind is dict:
+                size += sum(map(len, each)) + 6 * len(each)
+            else:
+                size += len(each) if kind is str else 0
+                continue
+            if size > limit:
+                return False
+            inner += each if kind is list else each.values()
+        if size > limit or not inner:
+            return size <= limit
+        level, inner = inner, []
+    return False
 
 
 def as_json(value: Value) -> bytes:

@@ -14,7 +14,7 @@ import regex
 MAX_PATTERN: Final = 1_000
 """Characters of a pattern."""
 _MAX_DEPTH: Final = 50
-_MAX_SIZE: Final = 10_000
+_MAX_SIZE: Final = 5_000
 """Pieces a pattern has once its counted repetitions are written out."""
 
 _DIGIT, _WORD, _SPACE = "0-9", "a-zA-Z0-9_", r" \t\n\x0B\f\r"
@@ -54,7 +54,7 @@ class InvalidPattern(ValueError):
     """Java would not take the pattern, or it is beyond the limits."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def compiled(pattern: str) -> Any:
     """The pattern ready to search with, None where it is none."""
     try:

@@ -7,7 +7,7 @@ What is stopped is UNDEFINED, as everything that has no result.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from cloud_functions.rules.context import Context
@@ -20,66 +20,67 @@ _REFERENCE: Final = re.compile(
 )
 
 
-def _prepared(argument: Value, pattern: Value) -> tuple[str, Any] | None:
-    text, wanted = as_text(argument), as_text(pattern)
-    if text is UNDEFINED or wanted is UNDEFINED:
-        return None
-    search = compiled(wanted)
-    return None if search is None else (text, search)
+def _searched(
+    context: Context, texts: tuple[Value, ...], find: Callable[[Any, str, float], Value]
+) -> Value:
+    """What is found in the first text with the pattern in the second, both converted.
+
+    Reading the pattern is paid from the budget too.
+    """
+    text, pattern = (as_text(each) for each in texts)
+    if text is UNDEFINED or pattern is UNDEFINED:
+        return UNDEFINED
+
+    def search(left_s: float) -> Value:
+        prepared = compiled(pattern)
+        return UNDEFINED if prepared is None else find(prepared, text, left_s)
+
+    return context.within_budget(search, UNDEFINED)
 
 
 def _matches(context: Context, argument: Value, pattern: Value) -> Value:
     """Whether the pattern is found anywhere in the text."""
-    prepared = _prepared(argument, pattern)
-    if prepared is None:
-        return UNDEFINED
-    text, search = prepared
 
-    def matches(left_s: float) -> Value:
+    def find(search: Any, text: str, left_s: float) -> Value:
         return search.search(text, timeout=left_s) is not None
 
-    return context.within_budget(matches, UNDEFINED)
+    return _searched(context, (argument, pattern), find)
 
 
 def _substring(context: Context, argument: Value, pattern: Value) -> Value:
     """The first place where it is found; UNDEFINED for none."""
-    prepared = _prepared(argument, pattern)
-    if prepared is None:
-        return UNDEFINED
-    text, search = prepared
 
-    def find(left_s: float) -> Value:
+    def find(search: Any, text: str, left_s: float) -> Value:
         found = search.search(text, timeout=left_s)
         return UNDEFINED if found is None else found.group()
 
-    return context.within_budget(find, UNDEFINED)
+    return _searched(context, (argument, pattern), find)
 
 
 def _replace(context: Context, argument: Value, pattern: Value, replacement: Value) -> Value:
     """Every place where it is found, replaced; `$1` is the first group."""
-    prepared, new = _prepared(argument, pattern), as_text(replacement)
-    if prepared is None or new is UNDEFINED:
-        return UNDEFINED
-    text, search = prepared
-    pieces = _pieces(new, search)
-    if pieces is None:
+    new = as_text(replacement)
+    if new is UNDEFINED:
         return UNDEFINED
 
-    def replace(left_s: float) -> Value:
+    def find(search: Any, text: str, left_s: float) -> Value:
+        pieces = _pieces(new, search)
+        if pieces is None:
+            return UNDEFINED
         written: list[str] = []
         end = size = 0
         for found in search.finditer(text, timeout=left_s):
-            written.append(text[end : found.start()])
-            written += [
+            made = [
                 each if isinstance(each, str) else found.group(each[0]) or "" for each in pieces
             ]
+            written += [text[end : found.start()], *made]
             end = found.end()
-            size += sum(map(len, written[-len(pieces) - 1 :]))
-            if size > MAX_TEXT:
+            size += sum(map(len, made))
+            if len(text) + size > MAX_TEXT:
                 return UNDEFINED
         return "".join([*written, text[end:]])
 
-    return context.within_budget(replace, UNDEFINED)
+    return _searched(context, (argument, pattern), find)
 
 
 def _pieces(replacement: str, search: Any) -> list[str | tuple[int | str]] | None:

@@ -132,6 +132,14 @@ CASES: list[dict[str, Any]] = [
 ]
 
 
+def test_remarks_in_a_table_are_passed_over(tmp_path: Path) -> None:
+    case = {**CASES[0], "id": 7, "why": "a remark", "context": {"weather": "fine"}}
+
+    result = rules("--cases", table(tmp_path, case), "--json")
+
+    assert json.loads(result.stdout) == [{"id": 7, "outcome": "payload", "payload": {"x": 1}}]
+
+
 def test_a_table_is_answered_case_by_case(tmp_path: Path) -> None:
     result = rules("--cases", table(tmp_path, *CASES), "--json")
 
@@ -175,10 +183,13 @@ def test_a_case_is_compared_with_what_it_expects(
     ("case", "complaint"),
     [
         ([1], "case 0: a case is an object"),
-        ([{**CASES[0], "payloads": 1}], "case yields: there is no member payloads"),
         (
-            [{**CASES[0], "context": {"client": 1}}],
-            "case yields: context: there is no member client",
+            [{**CASES[0], "payloads": 1}],
+            "case yields: there is no member payloads; there is payload",
+        ),
+        (
+            [{**CASES[0], "context": {"clientID": 1}}],
+            "case yields: context: there is no member clientID",
         ),
         ([{"id": "x", "topic": "a"}], "case x: sql is a text"),
         (

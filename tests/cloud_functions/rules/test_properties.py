@@ -218,6 +218,16 @@ def test_a_small_message_makes_no_large_result() -> None:
     assert "the result has more than" in failure(sql, message)
 
 
+def test_what_is_built_too_deep_is_no_result() -> None:
+    deep = "".join(f", @v{n} = " + "{'a': " * 40 + f"@v{n - 1}" + "}" * 40 for n in range(1, 7))
+
+    assert "128 KiB" in failure(f"SET @v0 = x{deep} SELECT @v6 AS r FROM 'a'", b'{"x": 1}')
+    assert "the result" in failure(
+        f"SET @v0 = x{deep} SELECT " + "{'a': " * 40 + "@v4" + "}" * 40 + " AS r FROM 'a'",
+        b'{"x": 1}',
+    )
+
+
 def test_a_text_does_not_grow_beyond_its_limit() -> None:
     message = orjson.dumps({"t": "x" * 100_000})
     sql = "SELECT t + t + t AS a, replace(t, 'x', t) AS b, concat(t, t, t) AS c, 1 AS d FROM 'a'"
