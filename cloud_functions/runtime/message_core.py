@@ -47,11 +47,12 @@ class MessageCore:
         committer: Committer,
         rules: RulesEngine,
         runner: ActionRunner,
-        answers: External,
-        store: CellStore,
         publish: Callable[[Sequence[Message]], None],
+        answers: External | None = None,
+        store: CellStore | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`answers` are for the external functions of rules, `store` remembers who waits."""
         self.statistics = CoreStatistics()
         self._services = services
         self._committer = committer

@@ -20,7 +20,8 @@ from cloud_functions.ports import Message
 from cloud_functions.rules import external
 from cloud_functions.rules.engine import Abandoned, Fired, Outcome, RulesEngine, Waiting
 from cloud_functions.rules.errors import RuleFailed
-from cloud_functions.rules.external import External
+from cloud_functions.rules.external import Call, CallFailed, External
+from cloud_functions.rules.values import Value
 from cloud_functions.storage.committer import Committer
 
 _AT_ONCE: Final = 64
@@ -45,22 +46,36 @@ class WaitingStatistics:
     external_evaluations: int = 0
 
 
+class NobodyAnswers:
+    """A cloud that has nothing to ask."""
+
+    async def answer(self, call: Call) -> Value:
+        """Raises CallFailed."""
+        raise CallFailed(f"{call.name}(): nothing here answers it")
+
+
 class WaitingRules:
     """Evaluates the rules that must ask before they can say anything."""
 
     def __init__(
-        self, *, engine: RulesEngine, answers: External, act: Act, committer: Committer,
-        store: CellStore,
-    ) -> None:  # fmt: skip
+        self,
+        *,
+        engine: RulesEngine,
+        answers: External | None,
+        act: Act,
+        committer: Committer,
+        store: CellStore | None,
+    ) -> None:
         self.statistics = WaitingStatistics()
         self._engine = engine
-        self._answers = answers
+        self._answers = answers or NobodyAnswers()
         self._act = act
         self._committer = committer
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._left_over = [
-            (int.from_bytes(key, "big"), raw) for key, raw in store.scan(Space.WAITING)
+            (int.from_bytes(key, "big"), raw)
+            for key, raw in (() if store is None else store.scan(Space.WAITING))
         ]
         self._numbers = itertools.count(1 + max((n for n, _ in self._left_over), default=0))
 
