@@ -66,7 +66,7 @@ from cloud_functions.runtime.provisioning import ProvisioningHooks, door
 from cloud_functions.runtime.registrar import Registrar
 from cloud_functions.runtime.registry_events import RegistryEvents
 from cloud_functions.runtime.registry_targets import RegistryTargets
-from cloud_functions.runtime.rules.external_answers import ExternalAnswers, NoGroups
+from cloud_functions.runtime.rules.external_answers import ExternalAnswers
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
 from cloud_functions.runtime.template.reader import read
@@ -254,8 +254,7 @@ class LocalCloud:
         return ExternalAnswers(
             shadows=self._shadows,
             invoke=self._functions.invoke,
-            registry=self._registry,
-            groups=NoGroups(),
+            registry=self._registrar,
             tables=self.declaration.tables,
             table=self._tables.table,
         )

@@ -5,15 +5,15 @@ An adapter of `rules.external.External` (AWS reference, section 2.5).
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 import orjson
 
 from cloud_functions.errors import CloudError
 from cloud_functions.ports import Table
-from cloud_functions.registry import things
-from cloud_functions.registry.things import ThingStore
+from cloud_functions.registry import group_members, things
+from cloud_functions.registry.transaction import Transaction
 from cloud_functions.rules.actions import function_name
 from cloud_functions.rules.external import Call, CallFailed
 from cloud_functions.rules.payloads import NotJson, read_json
@@ -25,6 +25,7 @@ from cloud_functions.shadow.errors import ShadowError
 LAMBDA_LIMIT_S: Final = 2.0
 _LARGEST_ITEM_BYTES: Final = 8_192
 
+T = TypeVar("T")
 Invoke: TypeAlias = Callable[[str, bytes], Awaitable[Invocation]]
 
 
@@ -35,19 +36,11 @@ class ShadowDocuments(Protocol):
         """The document.  Raises ShadowError."""
 
 
-class ThingGroups(Protocol):
-    """The groups of things, as far as rules ask for them."""
+class Registry(Protocol):
+    """The registry's one door."""
 
-    def groups_of(self, thing: str) -> Sequence[Mapping[str, str]]:
-        """The groups that ListThingGroupsForThing lists: `groupName` and `groupArn` each."""
-
-
-class NoGroups:
-    """A registry without groups."""
-
-    def groups_of(self, _thing: str) -> Sequence[Mapping[str, str]]:
-        """None."""
-        return ()
+    async def run(self, work: Callable[[Transaction], T]) -> T:
+        """What the operation returns.  Raises what it raises."""
 
 
 class ExternalAnswers:
@@ -58,8 +51,7 @@ class ExternalAnswers:
         *,
         shadows: ShadowDocuments,
         invoke: Invoke,
-        registry: ThingStore,
-        groups: ThingGroups,
+        registry: Registry,
         tables: Mapping[str, TableSpec],
         table: Callable[[str], Table],
         clock: Callable[[], float] = time.time,
@@ -67,7 +59,6 @@ class ExternalAnswers:
         self._shadows = shadows
         self._invoke = invoke
         self._registry = registry
-        self._groups = groups
         self._specs = tables
         self._table = table
         self._clock = clock
@@ -112,10 +103,14 @@ class ExternalAnswers:
         return read_json(self._shadows.get(thing, shadow, self._clock()))
 
     async def _registry_data(self, question: str, thing: str) -> Value:
-        described = things.describe(self._registry, thing).described()
-        if question == "DescribeThing":
-            return described
-        return {"thingGroups": [dict(each) for each in self._groups.groups_of(thing)]}
+        def answer(transaction: Transaction) -> dict[str, Any]:
+            described = things.describe(transaction, thing).described()
+            if question == "DescribeThing":
+                return described
+            groups = group_members.groups_of(transaction, thing)
+            return {"thingGroups": [group.named() for group in groups]}
+
+        return await self._registry.run(answer)
 
     async def _dynamodb(self, table: str, *key: Value) -> Value:
         """An item with its key attributes, whose names must be the table's own."""

@@ -7,26 +7,19 @@ from typing import Any
 import pytest
 
 from cloud_functions.cells import Space, Write
-from cloud_functions.registry import things
+from cloud_functions.registry import group_members, thing_groups, things
 from cloud_functions.rules.external import Call, CallFailed
 from cloud_functions.runtime.functions.invocation import Invocation, failed
+from cloud_functions.runtime.registrar import Registrar
 from cloud_functions.runtime.rules import external_answers
-from cloud_functions.runtime.rules.external_answers import ExternalAnswers, NoGroups
+from cloud_functions.runtime.rules.external_answers import ExternalAnswers
 from cloud_functions.runtime.template.declaration import TableSpec
 from cloud_functions.shadow.service import ShadowService
 from cloud_functions.storage.lmdb_cell import LmdbCell
-from cloud_functions.storage.sqlite_registry import SqliteRegistry
 from cloud_functions.storage.sqlite_table import SqliteTables
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:echo:live"
 GROUPS = "ListThingGroupsForThing"
-
-
-class Groups:
-    """Every thing is in one group."""
-
-    def groups_of(self, thing: str) -> list[dict[str, str]]:
-        return [{"groupName": f"of-{thing}", "groupArn": "arn:g"}]
 
 
 async def echo(name: str, event: bytes) -> Invocation:
@@ -39,13 +32,16 @@ async def echo(name: str, event: bytes) -> Invocation:
 
 
 @pytest.fixture
-def answers(tmp_path: Path):
+async def answers(tmp_path: Path):
     store = LmdbCell(tmp_path / "cell")
     shadows = ShadowService([store])
     _, pending = shadows.update("t1", "lamp", b'{"state":{"reported":{"on":true}}}', 1)
     store.commit([Write(*write) for write in pending.writes if write.space is Space.SHADOWS])
-    registry = SqliteRegistry(tmp_path / "registry.db")
-    things.create(registry, "t1", {"room": "hall"})
+    registry = Registrar(tmp_path / "registry.db")
+    with registry.open() as transaction:
+        things.create(transaction, "t1", {"room": "hall"})
+        thing_groups.create(transaction, "upstairs", thing_groups.Properties())
+        group_members.add(transaction, "upstairs", "t1")
     tables = SqliteTables(tmp_path / "tables.db")
     tables.table("Devices").put(("d1", ""), {"location": "roof"})
     tables.table("Readings").put(("d1", "2"), {"value": 5})
@@ -54,7 +50,6 @@ def answers(tmp_path: Path):
         shadows=shadows,
         invoke=echo,
         registry=registry,
-        groups=Groups(),
         tables={
             "Devices": TableSpec("Devices", "id"),
             "Readings": TableSpec("Readings", "id", "n"),
@@ -63,7 +58,7 @@ def answers(tmp_path: Path):
         clock=lambda: 1.0,
     )
     tables.close()
-    registry.close()
+    await registry.close()
     store.close()
 
 
@@ -73,7 +68,7 @@ def answers(tmp_path: Path):
         (Call("get_thing_shadow", ("t1", "lamp")), ("state", "reported", "on"), True),
         (Call("aws_lambda", (FUNCTION, {"a": 1})), ("a",), 1),
         (Call("get_registry_data", ("DescribeThing", "t1")), ("attributes", "room"), "hall"),
-        (Call("get_registry_data", (GROUPS, "t1")), ("thingGroups", 0, "groupName"), "of-t1"),
+        (Call("get_registry_data", (GROUPS, "t1")), ("thingGroups", 0, "groupName"), "upstairs"),
         (Call("get_dynamodb", ("Devices", "id", "d1")), ("location",), "roof"),
         (Call("get_dynamodb", ("Devices", "id", "d1")), ("id",), "d1"),
         (Call("get_dynamodb", ("Readings", "id", "d1", "n", 2)), ("value",), 5),
@@ -124,7 +119,3 @@ async def test_a_function_that_takes_too_long_is_not_waited_for(
 
     for running in list(answers._late):
         running.cancel()
-
-
-def test_a_registry_without_groups_has_none() -> None:
-    assert list(NoGroups().groups_of("t1")) == []
