@@ -86,7 +86,7 @@ class RulesEngine:
             except RuleFailed as failure:
                 outcomes.append(Abandoned(each.name, message, str(failure)))
             else:
-                outcomes += [Fired(each.name, message, deed) for deed in deeds]
+                outcomes += fired(each, message, deeds)
         return outcomes
 
     def waiting(self, name: str, message: Message, now_ms: int) -> Waiting | None:
@@ -120,6 +120,11 @@ class RulesEngine:
         wanted = None if rule is None else rule.statement.topic_filter
         matched = wanted is None or matches(wanted, rest, parent=False)
         return (rule if matched else None), rest
+
+
+def fired(rule: Rule, message: Message, deeds: Sequence[Deed | Failed]) -> list[Fired]:
+    """What a rule's actions should do because of a message, one by one."""
+    return [Fired(rule.name, message, deed) for deed in deeds]
 
 
 def ingest_topic(topic: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ import msgspec
 from cloud_functions.cells import CellStore, Space, Write
 from cloud_functions.ports import Message
 from cloud_functions.rules import external
-from cloud_functions.rules.engine import Abandoned, Fired, Outcome, RulesEngine, Waiting
+from cloud_functions.rules.engine import Abandoned, Fired, Outcome, RulesEngine, Waiting, fired
 from cloud_functions.rules.errors import RuleFailed
 from cloud_functions.rules.external import Call, CallFailed, External
 from cloud_functions.rules.values import Value
@@ -81,11 +81,11 @@ class WaitingRules:
 
     def sort(self, outcomes: Iterable[Outcome]) -> tuple[list[Fired], "list[Noted]"]:
         """What can be done at once, and what must wait; failures are logged and forgotten."""
-        fired: list[Fired] = []
+        at_once: list[Fired] = []
         noted: list[Noted] = []
         for outcome in outcomes:
             if isinstance(outcome, Fired):
-                fired.append(outcome)
+                at_once.append(outcome)
             elif isinstance(outcome, Abandoned):
                 self._failed(outcome.rule, outcome.reason)
             elif len(self._tasks) + len(noted) >= _MOST_WAITING:
@@ -93,7 +93,7 @@ class WaitingRules:
             else:
                 number = next(self._numbers) if _must_not_be_lost(outcome.message) else None
                 noted.append(Noted(outcome, number))
-        return fired, noted
+        return at_once, noted
 
     def run(self, noted: "Sequence[Noted]") -> None:
         """Evaluate them some time soon; their notes are on disk."""
@@ -122,17 +122,17 @@ class WaitingRules:
 
     async def _evaluate(self, noted: "Noted") -> None:
         rule, message, context = noted.waiting
-        fired: list[Fired] = []
+        deeds: list[Fired] = []
         async with self._places:
             self.statistics.external_evaluations += 1
             try:
-                deeds = await external.outcome(rule, context, self._answers)
-                fired = [Fired(rule.name, message, deed) for deed in deeds]
+                wanted = await external.outcome(rule, context, self._answers)
+                deeds = fired(rule, message, wanted)
             except RuleFailed as failure:
                 self._failed(rule.name, str(failure))
             struck = [] if noted.number is None else [_struck(noted.number)]
             try:
-                await self._act(fired, struck)
+                await self._act(deeds, struck)
             except Exception:
                 _logger.exception("what rule %s wanted done was not committed", rule.name)
 
