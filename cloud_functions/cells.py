@@ -20,6 +20,7 @@ class Space(StrEnum):
 
     SHADOWS = "shadows"
     OUTBOX = "outbox"
+    WAITING = "waiting"
     SESSIONS = "sessions"
     QUEUES = "queues"
     RETAINED = "retained"

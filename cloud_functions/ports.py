@@ -10,7 +10,8 @@ class Message(NamedTuple):
 
     `client_id` is "n/a" and `principal` empty for what the cloud itself says.  `properties` are
     the MQTT 5 properties by their names in `contract.mqtt`, None when there are none.  `receiver`
-    is the client an answer is for; empty, it is for all who subscribed.
+    is the client an answer is for; empty, it is for all who subscribed.  `source_ip` is where the
+    publisher is connected from, empty where nobody knows.
     """
 
     topic: str
@@ -21,6 +22,7 @@ class Message(NamedTuple):
     principal: str = ""
     properties: Mapping[str, Any] | None = None
     receiver: str = ""
+    source_ip: str = ""
 
 
 Deliver: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]

@@ -5,14 +5,16 @@ for the rules that match it and not for those that do not.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple, TypeAlias
 
 from cloud_functions.contract.mqtt.topic_filter import FilterTree, matches
 from cloud_functions.contract.topics import BASIC_INGEST_PREFIX
 from cloud_functions.ports import Message
 from cloud_functions.rules.actions import Deed, Failed
-from cloud_functions.rules.context import Context
+from cloud_functions.rules.context import Context, Sources
+from cloud_functions.rules.errors import RuleFailed
+from cloud_functions.rules.external import Needs
 from cloud_functions.rules.firing import Firing
 from cloud_functions.rules.rule import Rule
 
@@ -34,10 +36,30 @@ class Fired(NamedTuple):
     firing: Firing | None = None
 
 
+class Waiting(NamedTuple):
+    """A rule that cannot be evaluated before an external function has answered."""
+
+    rule: Rule
+    message: Message
+    context: Context
+
+
+class Abandoned(NamedTuple):
+    """A rule whose evaluation failed: no action runs (AWS reference, section 2.5)."""
+
+    rule: str
+    message: Message
+    reason: str
+
+
+Outcome: TypeAlias = Fired | Waiting | Abandoned
+
+
 class RulesEngine:
     """All enabled rules, which may come and go."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], sources: Sources | None = None) -> None:
+        self._sources = sources or Sources()
         self._by_name: dict[str, Rule] = {}
         self._tree: FilterTree[str] = FilterTree(parent=False)
         self.unknown_rules = 0
@@ -69,25 +91,58 @@ class RulesEngine:
         }
         return sorted(wanted | {_ALL_INGEST})
 
-    def fire(self, message: Message, now_ms: int) -> Iterator[Fired]:
+    def fire(self, message: Message, now_ms: int) -> Sequence[Outcome]:
         """What should be done because of this message, rule by rule."""
-        if message.topic.startswith(BASIC_INGEST_PREFIX):
-            yield from self._fire_ingest(message, now_ms)
-            return
-        names = self._tree.match(message.topic)
-        if names:
-            rules = [self._by_name[name] for name in names]
-            yield from _outcomes(rules, message, message.topic, now_ms)
+        topic = message.topic
+        if topic.startswith(BASIC_INGEST_PREFIX):
+            rule, topic = self._ingested(topic)
+            rules = [] if rule is None else [rule]
+        else:
+            rules = [self._by_name[name] for name in self._tree.match(topic)]
+        if not rules:
+            return ()
+        context = self._context(message, topic, now_ms)
+        return [outcome for rule in rules for outcome in _outcomes(rule, message, context)]
+
+    def waiting(self, name: str, message: Message, now_ms: int) -> Waiting | None:
+        """A rule that waited for an answer when the cloud stopped; None if it is gone."""
+        rule = self._by_name.get(name)
+        if rule is None:
+            return None
+        return Waiting(rule, message, self._context(message, _seen(message.topic), now_ms))
 
     def firing_of(self, name: str, message: Message, now_ms: int, actions: int) -> Firing | None:
         """The firing of a message that came before a restart; None without an error action."""
         rule = self._by_name.get(name)
-        if rule is None or rule.error_action is None:
+        if rule is None:
             return None
-        topic = message.topic
-        if topic.startswith(BASIC_INGEST_PREFIX):
-            topic = topic.removeprefix(BASIC_INGEST_PREFIX).partition("/")[2]
-        return Firing(name, rule.error_action, _context(message, topic, now_ms), actions)
+        context = self._context(message, _seen(message.topic), now_ms)
+        return _firing(rule, context, actions)
+
+    def _context(self, message: Message, topic: str, now_ms: int) -> Context:
+        """The message as statements see it, on the topic without the prefix of Basic Ingest."""
+        return Context(
+            topic=topic,
+            payload=message.payload,
+            client_id=message.client_id,
+            timestamp_ms=now_ms,
+            principal=message.principal,
+            source_ip=message.source_ip,
+            properties=message.properties,
+            protocol="http" if message.client_id == "n/a" else "mqtt",
+            sources=self._sources,
+        )
+
+    def _ingested(self, topic: str) -> tuple[Rule | None, str]:
+        """Basic Ingest: one named rule, the prefix invisible to it (AWS reference, 2.7)."""
+        name, rest = ingest_topic(topic)
+        rule = self._by_name.get(name)
+        if rule is None:
+            self._miss(name)
+            return None, rest
+        wanted = rule.statement.topic_filter
+        matched = wanted is None or matches(wanted, rest, parent=False)
+        return (rule if matched else None), rest
 
     def _miss(self, name: str) -> None:
         """Counted each time, said once a name."""
@@ -96,33 +151,40 @@ class RulesEngine:
             self._unknown.add(name)
             _logger.warning("there is no rule %r to take a message by Basic Ingest", name)
 
-    def _fire_ingest(self, message: Message, now_ms: int) -> Iterator[Fired]:
-        """Basic Ingest: one named rule, the prefix invisible to it (AWS reference, 2.7)."""
-        name, _, rest = message.topic.removeprefix(BASIC_INGEST_PREFIX).partition("/")
-        rule = self._by_name.get(name)
-        if rule is None:
-            self._miss(name)
-            return
-        wanted = rule.statement.topic_filter
-        if wanted is None or matches(wanted, rest, parent=False):
-            yield from _outcomes((rule,), message, rest, now_ms)
 
-
-def _outcomes(rules: Sequence[Rule], message: Message, topic: str, now_ms: int) -> Iterator[Fired]:
-    context = _context(message, topic, now_ms)
-    for rule in rules:
+def _outcomes(rule: Rule, message: Message, context: Context) -> Sequence[Outcome]:
+    """What one rule wants; a rule that fails costs itself only."""
+    try:
         deeds = rule.outcome(context)
-        firing = None
-        if rule.error_action is not None and deeds:
-            firing = Firing(rule.name, rule.error_action, context, len(deeds))
-        for deed in deeds:
-            yield Fired(rule.name, message, deed, firing)
+    except Needs:
+        return (Waiting(rule, message, context),)
+    except RuleFailed as failure:
+        return (Abandoned(rule.name, message, str(failure)),)
+    except Exception:
+        _logger.exception("rule %s could not be evaluated", rule.name)
+        return (Abandoned(rule.name, message, "an error of the rules engine"),)
+    return fired(rule, message, deeds, context)
 
 
-def _context(message: Message, topic: str, now_ms: int) -> Context:
-    return Context(
-        topic=topic,
-        payload=message.payload,
-        client_id=message.client_id,
-        timestamp_ms=now_ms,
-    )
+def fired(
+    rule: Rule, message: Message, deeds: Sequence[Deed | Failed], context: Context
+) -> list[Fired]:
+    """What a rule's actions should do because of a message, one by one."""
+    firing = _firing(rule, context, len(deeds)) if deeds else None
+    return [Fired(rule.name, message, deed, firing) for deed in deeds]
+
+
+def _firing(rule: Rule, context: Context, actions: int) -> Firing | None:
+    if rule.error_action is None:
+        return None
+    return Firing(rule.name, rule.error_action, rule.scope(context), actions)
+
+
+def ingest_topic(topic: str) -> tuple[str, str]:
+    """The rule that a Basic Ingest topic names, and the topic that the rule sees."""
+    name, _, rest = topic.removeprefix(BASIC_INGEST_PREFIX).partition("/")
+    return name, rest
+
+
+def _seen(topic: str) -> str:
+    return ingest_topic(topic)[1] if topic.startswith(BASIC_INGEST_PREFIX) else topic

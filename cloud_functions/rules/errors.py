@@ -1,6 +1,6 @@
-"""What a statement may be refused for."""
+"""What a statement may be refused for, and what may end its evaluation."""
 
-from cloud_functions.errors import InvalidDeclaration
+from cloud_functions.errors import CloudError, InvalidDeclaration
 
 
 class SqlError(InvalidDeclaration):
@@ -18,3 +18,12 @@ class SqlError(InvalidDeclaration):
         text = statement[start:] if end < 0 else statement[start:end]
         caret = " " * (position - start) + "^"
         super().__init__(f"line {self.line}, column {self.column}: {reason}\n  {text}\n  {caret}")
+
+
+class RuleFailed(CloudError):
+    """The evaluation of a rule ended: none of its actions runs, its error action neither.
+
+    AWS reference, sections 2.5 and 2.9.
+    """
+
+    code = "rule_failed"

@@ -23,12 +23,16 @@ class Kind(StrEnum):
     STRING = "string"
     INTEGER = "integer"
     DECIMAL = "decimal"
+    VARIABLE = "variable"
     SYMBOL = "symbol"
     END = "end"
 
 
 class Token(NamedTuple):
-    """A piece of the statement; `text` of a keyword is in capitals, of a string without quotes."""
+    """A piece of the statement; `text` of a keyword is in capitals, of a string without quotes.
+
+    A variable's text is its name without the `@`.
+    """
 
     kind: Kind
     text: str
@@ -45,21 +49,22 @@ KEYWORDS: Final = frozenset(
 _PATTERN: Final = re.compile(
     r"""
     (?P<space>\s+)
-  | (?P<decimal>\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+))
-  | (?P<integer>\d+)
+  | (?P<decimal>[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]+)?|[eE][+-]?[0-9]+))
+  | (?P<integer>[0-9]+)
   | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
   | (?P<string>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")
+  | (?P<variable>@[A-Za-z0-9_]+)
   | (?P<symbol><>|<=|>=|!=|[=<>+\-*/%().,\[\]{}:@])
     """,
     re.VERBOSE | re.DOTALL,
 )
 
 
-def tokens(statement: str) -> Iterator[Token]:
-    """The tokens of a statement, closed by an END token.  Raises SqlError."""
+def tokens(statement: str, start: int = 0) -> Iterator[Token]:
+    """The tokens of a statement from `start` on, closed by an END token.  Raises SqlError."""
     if len(statement) > MAX_STATEMENT_BYTES:
         raise SqlError(f"a statement has at most {MAX_STATEMENT_BYTES} characters", "", 0)
-    position = 0
+    position = start
     while position < len(statement):
         found = _PATTERN.match(statement, position)
         if found is None:
@@ -78,15 +83,27 @@ def _token(group: str, text: str, position: int) -> Token:
         if upper in KEYWORDS:
             return Token(Kind.KEYWORD, upper, position)
         return Token(Kind.NAME, text, position)
+    if group == "variable":
+        return Token(Kind.VARIABLE, text[1:], position)
     return Token(Kind(group), text, position)
 
 
-_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r"}
+_ESCAPE: Final = re.compile(r"\\(.)|(''|\"\")", re.DOTALL)
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"'}
 
 
 def _unquoted(text: str) -> str:
-    inner = text[1:-1].replace(text[0] * 2, text[0])
-    return re.sub(r"\\(.)", lambda m: _ESCAPES.get(m.group(1), m.group(1)), inner, flags=re.DOTALL)
+    """The text between the quotes; an escape that is none stands for itself, as in a pattern."""
+    if "\\" not in text and text[0] * 2 not in text[1:-1]:
+        return text[1:-1]
+    quote = text[0]
+
+    def meaning(found: re.Match[str]) -> str:
+        if found.group(2):
+            return quote if found.group(2)[0] == quote else found.group(2)
+        return _ESCAPES.get(found.group(1), found.group())
+
+    return _ESCAPE.sub(meaning, text[1:-1])
 
 
 def _complaint(character: str) -> str:

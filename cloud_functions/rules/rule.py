@@ -1,16 +1,21 @@
 """A rule: a statement and what to do with its result."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.rules.actions import MAX_ACTIONS, Deed, Failed, RuleAction, read_action
+from cloud_functions.rules.compile import Program, compile_statement
 from cloud_functions.rules.context import Context
-from cloud_functions.rules.evaluate import result
+from cloud_functions.rules.errors import RuleFailed
 from cloud_functions.rules.nodes import Statement
 from cloud_functions.rules.parser import parse
-from cloud_functions.rules.values import UNDEFINED
+from cloud_functions.rules.values import UNDEFINED, Value, is_within
+from cloud_functions.rules.versions import read_version
+
+MAX_RESULT: Final = 262_144
+"""About how many characters a result may have; AWS takes 128 KB (AWS reference, section 2.6)."""
 
 
 class DeclaredAction(Protocol):
@@ -41,6 +46,10 @@ class DeclaredRule(Protocol):
         """Its statement as written."""
 
     @property
+    def sql_version(self) -> str:
+        """The version of the language that it is written in."""
+
+    @property
     def actions(self) -> Sequence[DeclaredAction]:
         """Its actions."""
 
@@ -65,10 +74,39 @@ class Rule:
     actions: Sequence[RuleAction]
     source: str = ""
     error_action: RuleAction | None = None
+    program: Program = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "program", compile_statement(self.statement))
+
+    def scope(self, context: Context) -> Context:
+        """The message as this rule's expressions see it, also those of its actions."""
+        variables = self.program.variables
+        return context.scope(variables) if variables else context
+
+    def result(self, context: Context) -> Value:
+        """What SELECT makes of a message of its `scope`; UNDEFINED unless WHERE is true.
+
+        UNDEFINED selected by itself is an empty text (AWS reference, section 2.3).  Raises Needs,
+        RuleFailed.
+        """
+        program = self.program
+        if not program.holds(context):
+            return UNDEFINED
+        value = program.select(context)
+        if program.may_grow and not is_within(value, MAX_RESULT):
+            raise RuleFailed(f"the result has more than {MAX_RESULT} characters")
+        return "" if value is UNDEFINED else value
 
     def outcome(self, context: Context) -> Sequence[Deed | Failed]:
-        """What its actions should do for a message whose topic matched; nothing if WHERE fails."""
-        value = result(self.statement, context)
+        """What its actions should do for a message whose topic matched; nothing if WHERE fails.
+
+        Raises Needs where an external function's answer is missing, and RuleFailed.
+        """
+        program = self.program
+        if program.variables:
+            context = context.scope(program.variables)
+        value = self.result(context)
         if value is UNDEFINED:
             return ()
         return [action.prepare(value, context) for action in self.actions]
@@ -83,7 +121,8 @@ def read_rule(declared: DeclaredRule) -> Rule:
     error = declared.error_action
     error_action = None if error is None else _read_action(declared, error)
     try:
-        return Rule(name, parse(declared.sql), actions, where, error_action)
+        statement = parse(declared.sql, read_version(declared.sql_version))
+        return Rule(name, statement, actions, where, error_action)
     except InvalidDeclaration as refused:
         raise _refusal(name, where, str(refused)) from refused
 

@@ -1,20 +1,15 @@
 """Substitution templates: text with `${expression}` in it (AWS reference, section 2.8)."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
 
-import orjson
-
+from cloud_functions.rules.compile import Closure, compile_expression
 from cloud_functions.rules.context import Context
-from cloud_functions.rules.errors import SqlError
-from cloud_functions.rules.evaluate import evaluate
 from cloud_functions.rules.nodes import Expression
-from cloud_functions.rules.parser import parse_expression
+from cloud_functions.rules.parser import parse_hole
 from cloud_functions.rules.values import UNDEFINED, Value
-
-_HOLE: Final = re.compile(r"\$\{([^}]*)\}")
+from cloud_functions.rules.values import as_text as text_of
+from cloud_functions.rules.versions import SqlVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +17,41 @@ class Template:
     """Pieces of text and expressions in their order."""
 
     pieces: Sequence[str | Expression]
+    version: SqlVersion = SqlVersion.SECOND
+    _parts: Sequence[str | Closure] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = tuple(
+            piece if isinstance(piece, str) else compile_expression(piece, self.version)
+            for piece in self.pieces
+        )
+        object.__setattr__(self, "_parts", parts)
 
     @classmethod
-    def parse(cls, text: str) -> "Template":
-        """The template behind the text.  Raises SqlError."""
+    def parse(cls, text: str, version: SqlVersion = SqlVersion.SECOND) -> "Template":
+        """The template behind the text; any expression may stand in it.  Raises SqlError."""
         pieces: list[str | Expression] = []
         end = 0
-        for hole in _HOLE.finditer(text):
-            pieces += [text[end : hole.start()], parse_expression(hole.group(1))]
-            end = hole.end()
-        if "${" in text[end:]:
-            raise SqlError("this ${ is not closed", text, text.index("${", end))
+        while (start := text.find("${", end)) >= 0:
+            pieces.append(text[end:start])
+            expression, end = parse_hole(text, start + 2, version)
+            pieces.append(expression)
         pieces.append(text[end:])
-        return cls(tuple(piece for piece in pieces if piece != ""))
+        return cls(tuple(piece for piece in pieces if piece != ""), version)
 
     def render(self, context: Context) -> str:
-        """The text for this message, from the original payload; Undefined renders as nothing."""
+        """The text for this message, from the original payload; Undefined renders as nothing.
+
+        Raises Needs and RuleFailed, as every evaluation.
+        """
         return "".join(
-            piece if isinstance(piece, str) else as_text(evaluate(piece, context))
-            for piece in self.pieces
+            part if isinstance(part, str) else as_text(part(context)) for part in self._parts
         )
 
 
 def as_text(value: Value) -> str:
-    """The text form of a value (AWS reference, section 2.3)."""
-    if value is UNDEFINED:
-        return ""
-    if isinstance(value, str):
-        return value
+    """The text form of a value (AWS reference, section 2.3); nothing for what has none."""
     if isinstance(value, bytes):
         return value.decode(errors="replace")
-    return orjson.dumps(value).decode()
+    text = text_of(value)
+    return "" if text is UNDEFINED else text

@@ -3,7 +3,9 @@
 import datetime
 import logging
 import os
+import random  # noqa: TID251  rand() of rules, not the physics
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,6 +25,7 @@ from cloud_functions.provisioning.service import ProvisioningLimits, Provisionin
 from cloud_functions.registry.authority import Authority
 from cloud_functions.registry.event_configurations import EventSwitches, EventType
 from cloud_functions.registry.limits import AWS_LIMITS, RegistryLimits
+from cloud_functions.rules.context import Sources
 from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import Rule, read_rule
 from cloud_functions.rules.topic_rules import TopicRules
@@ -67,6 +70,7 @@ from cloud_functions.runtime.registrar import Registrar
 from cloud_functions.runtime.registry_events import RegistryEvents
 from cloud_functions.runtime.registry_targets import RegistryTargets
 from cloud_functions.runtime.rule_actions.doers import Doers
+from cloud_functions.runtime.rules.external_answers import ExternalAnswers
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL
 from cloud_functions.runtime.template.reader import read
@@ -79,6 +83,7 @@ from cloud_functions.storage.sqlite_accounts import SqliteAccounts
 from cloud_functions.storage.sqlite_event_configurations import SqliteEventConfigurations
 from cloud_functions.storage.sqlite_registry import SqliteRegistry
 from cloud_functions.storage.sqlite_rules import SqliteRules
+from cloud_functions.storage.sqlite_table import SqliteTables
 
 DEFAULT_TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
 WEB: Final = Path(__file__).parents[2] / "mobile_client" / "web"
@@ -147,7 +152,10 @@ class LocalCloud:
             trust=self._trust,
             plain=options.plain,
         )
-        self._engine = engine = RulesEngine(())
+        chance = Sources(
+            new_uuid=lambda: str(uuid.uuid4()), rand=random.random, stopwatch=time.perf_counter
+        )
+        self._engine = engine = RulesEngine((), chance)
         self._rule_store = SqliteRules(directory.registry)
         self._topic_rules = TopicRules(self.declaration.rules, self._rule_store, engine, time.time)
         self._doers = Doers(
@@ -190,6 +198,8 @@ class LocalCloud:
             committer=self._committer,
             rules=engine,
             runner=self._runner,
+            answers=self._answers(),
+            store=self._store,
             publish=self._publish,
         )
         self._registry_events = RegistryEvents(
@@ -254,6 +264,17 @@ class LocalCloud:
             connected_now(broker.connected(), time.time)
             if isinstance(broker, DeviceGateway)
             else ()
+        )
+
+    def _answers(self) -> ExternalAnswers:
+        """What the external functions of rules are answered from."""
+        self._tables = SqliteTables(self._directory.tables)
+        return ExternalAnswers(
+            shadows=self._shadows,
+            invoke=self._functions.invoke,
+            registry=self._registrar,
+            tables=self.declaration.tables,
+            table=self._tables.table,
         )
 
     async def _serve_http(self, mint: TokenMint) -> None:
@@ -346,6 +367,7 @@ class LocalCloud:
             **asdict(self._index.statistics),
             **asdict(self._runner.statistics),
             **{f"queue_{k}": v for k, v in asdict(self._doers.queues.statistics).items()},
+            **asdict(self.core.waiting.statistics),
             **functions,
             "rules_not_found": self._engine.unknown_rules,
             "now_async_events": self._functions.pending,
@@ -391,6 +413,7 @@ class LocalCloud:
         self._store.close()
         self._targets.close()
         self._event_store.close()
+        self._tables.close()
         self._registry.close()
         self._rule_store.close()
         self._accounts.close()

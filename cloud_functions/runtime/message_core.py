@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from cloud_functions.cells import CellStore, Write
 from cloud_functions.device_service import Changes, DeviceService
 from cloud_functions.ports import Message
-from cloud_functions.rules.engine import Fired, RulesEngine
+from cloud_functions.rules.engine import Fired, Outcome, RulesEngine
+from cloud_functions.rules.external import External
 from cloud_functions.runtime.action_runner import ActionRunner, outbox_entries
+from cloud_functions.runtime.rules.waiting_rules import WaitingRules, notes
 from cloud_functions.storage.committer import Committer
 
 _TICK_S: Final = 1.0
@@ -45,13 +48,19 @@ class MessageCore:
         rules: RulesEngine,
         runner: ActionRunner,
         publish: Callable[[Sequence[Message]], None],
+        answers: External | None = None,
+        store: CellStore | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`answers` are for the external functions of rules, `store` remembers who waits."""
         self.statistics = CoreStatistics()
         self._services = services
         self._committer = committer
         self._rules = rules
         self._runner = runner
+        self.waiting = WaitingRules(
+            engine=rules, answers=answers, act=self._act, committer=committer, store=store
+        )
         self._publish = publish
         self._clock = clock
         self._ticker: asyncio.Task[None] | None = None
@@ -91,9 +100,11 @@ class MessageCore:
         """Commit, then publish and act; what cannot be committed is answered as such."""
         messages = [message for _, changes in made for message in changes.messages]
         try:
-            planned = self._runner.plan([*self._fire(batch, now_s), *self._fire(messages, now_s)])
+            outcomes = [*self._fire(batch, now_s), *self._fire(messages, now_s)]
+            fired, waiting = self.waiting.sort(outcomes)
+            planned = self._runner.plan(fired)
             writes = [write for _, changes in made for write in changes.writes]
-            writes += outbox_entries(planned, now_s)
+            writes += [*outbox_entries(planned, now_s), *notes(waiting)]
             if writes:
                 await self._committer.commit(writes)
         except Exception:
@@ -105,8 +116,16 @@ class MessageCore:
         if messages:
             self._publish(messages)
         self._runner.run(planned)
+        self.waiting.run(waiting)
 
-    def _fire(self, messages: Iterable[Message], now_s: float) -> Iterable[Fired]:
+    async def _act(self, fired: Sequence[Fired], writes: Sequence[Write]) -> None:
+        """Commit and do what a rule wants that had to wait for an answer."""
+        planned = self._runner.plan(fired)
+        if writes := [*writes, *outbox_entries(planned, self._clock())]:
+            await self._committer.commit(writes)
+        self._runner.run(planned)
+
+    def _fire(self, messages: Iterable[Message], now_s: float) -> Iterable[Outcome]:
         now_ms = int(now_s * 1000)
         for message in messages:
             if not message.receiver:  # an answer for one client is no rule's (reference, 4.2)
@@ -117,6 +136,7 @@ class MessageCore:
     def start(self) -> None:
         """Let time pass for the services, and act on what a crash left undone."""
         self._runner.resume()
+        self.waiting.resume()
         self._ticker = asyncio.create_task(self._tick_forever(), name="services-ticker")
 
     async def _tick_forever(self) -> None:
@@ -134,4 +154,5 @@ class MessageCore:
         """Stop the clock and finish what was republished."""
         if self._ticker is not None:
             self._ticker.cancel()
+        await self.waiting.close()
         await self._runner.close()

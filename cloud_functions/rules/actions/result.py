@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from cloud_functions.rules.values import Value
+from cloud_functions.rules.values import Value, as_json
 
 
 def is_json(result: Value) -> bool:
@@ -14,7 +14,7 @@ def is_json(result: Value) -> bool:
 
 def as_bytes(result: Value) -> bytes:
     """The bytes of the result: JSON text, or the payload itself where it is not JSON."""
-    return result if isinstance(result, bytes) else orjson.dumps(result)
+    return result if isinstance(result, bytes) else as_json(result)
 
 
 def as_message(result: Value) -> str | None:

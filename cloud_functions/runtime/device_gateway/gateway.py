@@ -380,6 +380,7 @@ class DeviceGateway:
             connection.client_id,
             connection.principal,
             packet.properties,
+            source_ip=connection.ip_address,
         )
         self._inbox.add(Arrived(message, connection, packet.packet_id))
 
