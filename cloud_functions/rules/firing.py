@@ -7,6 +7,8 @@ from typing import Any
 
 from cloud_functions.rules.actions import Deed, Failed, RuleAction
 from cloud_functions.rules.context import Context
+from cloud_functions.rules.errors import RuleFailed
+from cloud_functions.rules.external import Needs
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -20,7 +22,10 @@ class Firing:
 
     def report(self, failures: Sequence[Failed], trace_id: str) -> Deed | Failed:
         """What to do about the failures: one deed, whose result lists them all."""
-        return self.error_action.prepare(_payload(self, failures, trace_id), self.context)
+        try:
+            return self.error_action.prepare(_payload(self, failures, trace_id), self.context)
+        except (Needs, RuleFailed) as error:  # a template of it asks outside, or is too much work
+            return Failed("ErrorAction", self.rule, f"its templates cannot be filled: {error}")
 
 
 def _payload(firing: Firing, failures: Sequence[Failed], trace_id: str) -> dict[str, Any]:

@@ -129,7 +129,7 @@ class _Parser:
         return expression
 
     def hole(self, start: int) -> tuple[Expression, int]:
-        expression = self._clause()
+        expression = Literal("") if self._peek().kind is Kind.END else self._clause()
         token = self._peek()
         if token.kind is Kind.END:
             raise SqlError("this ${ is not closed", self._text, start - 2)

@@ -140,3 +140,14 @@ def test_a_firing_is_found_again_after_a_restart() -> None:
 def test_a_broken_error_action_is_refused(error_action) -> None:
     with pytest.raises(InvalidDeclaration):
         rule("R", "SELECT *", error_action=error_action)
+
+
+def test_an_error_action_whose_template_asks_outside_fails_and_harms_nobody() -> None:
+    asking = Action("republish", {"Topic": "errors/${get_thing_shadow('t', 'role').room}"})
+    engine = RulesEngine([rule("R", "SELECT * FROM 'a'", SAY, error_action=asking)])
+    (only,) = engine.fire(Message("a", b"{}"), 0)
+
+    report = only.firing.report([Failed("RepublishAction", "out", "no")], "trace")
+
+    assert isinstance(report, Failed)
+    assert report.reason.startswith("its templates cannot be filled")

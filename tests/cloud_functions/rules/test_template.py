@@ -54,6 +54,7 @@ def test_bytes_are_rendered_as_text() -> None:
     ("text", "reason", "column"),
     [
         ("a/${b", "this ${ is not closed", 3),
+        ("a/${", "this ${ is not closed", 3),
         ("a/${b + }", "here should be a value, not '}'", 9),
         ("a/${}", "here should be a value, not '}'", 5),
         ("a/${b c}", "here should be '}', not 'c'", 7),
