@@ -172,5 +172,7 @@ def remainder(left: Number, right: Number) -> Number:
 
 
 def negative(number: Number) -> Number:
-    """The number with its sign turned; there is no negative zero."""
+    """The number with its sign turned, every digit kept; there is no negative zero."""
+    if type(number) is Decimal:
+        return number.copy_negate()
     return -number if number else number

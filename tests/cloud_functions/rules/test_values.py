@@ -81,8 +81,16 @@ def test_rounding_brackets_the_number(number: Any) -> None:
 
     assert type(low) is int
     assert low <= exact(number) < low + 1
-    assert abs(exact(near) - exact(number)) <= Decimal("0.5")
-    assert abs(arithmetic.truncated(number)) <= abs(exact(number))
+    assert EXACT.subtract(exact(near), exact(number)).copy_abs() <= Decimal("0.5")
+    assert exact(arithmetic.truncated(number)).copy_abs() <= exact(number).copy_abs()
+
+
+@given(NUMBERS)
+def test_a_turned_sign_turns_back(number: Any) -> None:
+    turned = arithmetic.negative(number)
+
+    assert exact(turned) == exact(number).copy_negate()
+    assert exact(arithmetic.negative(turned)) == exact(number)
 
 
 @given(NUMBERS)
