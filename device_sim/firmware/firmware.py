@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import orjson
 
 from cloud_functions.contract import shadows, topics
@@ -27,12 +28,16 @@ from cloud_functions.contract.maps import Pose
 from cloud_functions.contract.topics import ProductTopic, ShadowOperation
 from device_sim.firmware.batches import Inbound, Incoming, Outbound, Outgoing
 from device_sim.robot import report
+from device_sim.robot.cadence import Cadence
 from device_sim.robot.chance import Purpose, hashed
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.orders import obey
 from device_sim.robot.phases import Phase
+from device_sim.robot.position import position
 from device_sim.robot.record import drawn, mission_record
-from device_sim.robot.step import Happening, Kind, position, step
+from device_sim.robot.settings import apply_settings
+from device_sim.robot.settle import percent
+from device_sim.robot.step import Happening, Kind, step
 
 _ANSWER_TIMEOUT_S: Final = 10.0
 _POSE_EVERY_S: Final = 0.25
@@ -110,7 +115,7 @@ class Firmware:
         self.is_draining = False
         """While set, robots say nothing new and only wait for answers."""
         self._robots = [_Robot() for _ in fleet.specs]
-        self._percent = fleet.battery_percent
+        self._cadence = Cadence(fleet)
         self._watched: set[int] = set()
         self._handle = 0
         self._clock_offset_s = 0.0
@@ -147,7 +152,7 @@ class Firmware:
             "online": self._robots[row].online,
             "phase": fleet.phase_of(row).value,
             "cycle": fleet.cycle_of(row).value,
-            "battery": int(fleet.battery_percent[row]),
+            "battery": int(percent(fleet, np.array([row]))[0]),
             "missions": int(fleet.missions[row]),
             "error": int(fleet.error[row]),
         }
@@ -285,11 +290,13 @@ class Firmware:
             for pair in _PAIRS:
                 given = set(pair) & wanted.keys()
                 if len(given) == 1 and not set(pair) & robot.settings.keys():
-                    wanted.update({key: report.SETTINGS[key] for key in pair if key not in given})
+                    factory = family.settings
+                    wanted.update({key: factory[key] for key in pair if key not in given})
         if "liveMapUntil" in delta:
             robot.dirty["liveMapUntil"] = delta["liveMapUntil"]
         robot.settings.update(wanted)
         robot.dirty.update(wanted)
+        apply_settings(self.fleet, row, wanted)
 
     def _command(
         self, row: int, command: Command, raw: Any, now_s: float, happened: list[Happening]
@@ -334,10 +341,9 @@ class Firmware:
     # ------------------------------------------------------------ what happened on board
 
     def _notice(self, happened: list[Happening], out: Outgoing, now_s: float) -> None:
-        percent = self.fleet.battery_percent
-        for row in (percent != self._percent).nonzero()[0]:
-            self._robots[row].dirty["batPct"] = int(percent[row])
-        self._percent = percent
+        for member, rows in self._cadence.due():
+            for row in rows.tolist():
+                self._robots[row].dirty[member] = report.SECTIONS[member](self.fleet, row)
         for each in happened:
             robot = self._robots[each.row]
             robot.dirty |= report.live(self.fleet, each.row)
@@ -348,7 +354,6 @@ class Firmware:
 
     def _mission(self, row: int, out: Outgoing) -> None:
         log = self.fleet.last_logs[row]
-        assert log is not None
         record = mission_record(self.fleet, row, log)
         whole = drawn(self.fleet, row, log, log.along_cm)
         self._robots[row].dirty |= report.lifetime(self.fleet, row)
@@ -360,7 +365,7 @@ class Firmware:
             "kind": each.kind.value,
             "error": each.value,
             "time": int(now_s),
-            "missionId": self.fleet.logs[each.row].mission_id,
+            "missionId": self.fleet.log(each.row).mission_id,
         }
         self._keep(each.row, ProductTopic.FACT, body, out)
 
@@ -406,11 +411,11 @@ class Firmware:
             if not robot.online or now_s - robot.last_pose_s < _POSE_EVERY_S:
                 continue
             robot.last_pose_s = now_s
-            log = self.fleet.logs[row]
+            log = self.fleet.log(row)
             if not robot.mapped:
                 robot.mapped = True
                 body = {"kind": "map", "missionId": log.mission_id}
-                body |= drawn(self.fleet, row, log, float(self.fleet.along_cm[row]))
+                body |= drawn(self.fleet, row, log, report.along_cm(self.fleet, row))
                 topic = topics.product(thing, ProductTopic.TELEMETRY)
                 out.messages.append(Outbound(row, topic, orjson.dumps(body)))
             x_cm, y_cm, heading = position(self.fleet, row)
