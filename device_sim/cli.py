@@ -16,6 +16,8 @@ from rich.table import Table
 
 from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
 from device_sim import scenario as scenarios
+from device_sim.dry_run import DryRunOptions
+from device_sim.dry_run_cli import Shown, dry_run
 from device_sim.link.aiomqtt_link import LinkOptions
 from device_sim.registration import NotRegistered, register, write_slips
 from device_sim.run import Run, RunOptions
@@ -23,10 +25,15 @@ from device_sim.run import Run, RunOptions
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 _MAX_ROWS = 20
+_MOST_LIVE = 5000
+"""Robots with a connection each."""
+_MOST_DRY = 100_000_000
 
 
 def robots(
-    count: Annotated[int | None, typer.Option(min=1, max=5000, help="How many robots.")] = None,
+    count: Annotated[
+        int | None, typer.Option("--count", "--robots", min=1, max=_MOST_DRY, help="How many.")
+    ] = None,
     speed: Annotated[float, typer.Option(min=0.1, max=10_000, help="Simulated s a s.")] = 1.0,
     seed: Annotated[int, typer.Option(help="The same seed, the same fleet and luck.")] = 7,
     scenario: Annotated[str, typer.Option(help="A named fleet, or a TOML file.")] = (
@@ -36,12 +43,25 @@ def robots(
     for_s: Annotated[float, typer.Option("--for", min=0, help="Seconds; 0 until Ctrl-C.")] = 0,
     wait_s: Annotated[float, typer.Option("--wait", min=0, help="Seconds to await a cloud.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the fleet at the end.")] = False,
+    dry: Annotated[bool, typer.Option("--dry-run", help="No network, as fast as it can.")] = False,
+    hours: Annotated[float, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = 24,
+    processes: Annotated[int, typer.Option(min=1, max=256, help="Of a dry run.")] = 1,
+    plots: Annotated[Path | None, typer.Option(help="Folder for plots of a dry run.")] = None,
 ) -> None:
     """Run robots against the cloud that runs on a data directory.
 
     Example: robofleet robots --count 3 --speed 60 --seed 7
+
+    With --dry-run they live without any cloud, and what happened to them is counted.
+
+    Example: robofleet robots --dry-run --robots 100000 --processes 2
     """
     try:
+        if dry:
+            _dry_run(scenario, seed, count, hours, processes, Shown(as_json, plots))
+            return
+        if count is not None and count > _MOST_LIVE:
+            raise scenarios.InvalidScenario(f"--count is at most {_MOST_LIVE} without --dry-run")
         endpoints = _await_cloud(data, wait_s)
         specs = scenarios.specs(scenarios.load(scenario), seed, count)
         options = RunOptions(
@@ -57,6 +77,15 @@ def robots(
     except (NoCloud, NotRegistered, scenarios.InvalidScenario) as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
+
+
+def _dry_run(
+    scenario: str, seed: int, count: int | None, hours: float, processes: int, shown: Shown
+) -> None:
+    chosen = scenarios.load(scenario)
+    robots = count or sum(group.count for group in chosen.robots)
+    options = DryRunOptions(chosen, seed, robots, hours, min(processes, robots))
+    dry_run(options, shown, _out, _err)
 
 
 def _await_cloud(data: Path, wait_s: float) -> Endpoints:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from device_sim.robot.families import BY_NUMBER
-from device_sim.robot.fleet import Fleet, Ints
+from device_sim.robot.fleet import Bools, Fleet, Ints
 from device_sim.robot.schedule import NEVER
 from device_sim.robot.settle import on_mission, percent
 
@@ -18,6 +18,12 @@ _TELLS_MINUTES: Final = np.array([family.tells_minutes for family in BY_NUMBER])
 _SIGNAL_S: Final = np.array(
     [round(family.every_s.get("signal", 0)) for family in BY_NUMBER], dtype=np.int64
 )
+
+
+def tells_minutes(fleet: Fleet) -> Bools:
+    """The rows whose firmware tells the minutes of a mission."""
+    result: Bools = _TELLS_MINUTES[fleet.family]
+    return result
 
 
 class Cadence:
@@ -44,7 +50,7 @@ class Cadence:
     def _mission_minutes(self) -> Ints:
         """Minutes of the missions under way, where they are told."""
         fleet = self._fleet
-        told = _TELLS_MINUTES[fleet.family] & on_mission(fleet, self._rows)
+        told = tells_minutes(fleet) & on_mission(fleet, self._rows)
         began = np.where(fleet.mission_s == NEVER, fleet.tick, fleet.mission_s)
         return np.where(told, (fleet.tick - began) // 60, 0)
 

@@ -91,11 +91,11 @@ class Fleet:
         self.zone = who.zone
         self.days = who.days.copy() if habits.schedules else np.zeros(count, dtype=np.uint8)
         self.minute = who.minute.copy()
-        self.wish = who.wish
+        self.wish = who.wish.copy()
         self.traits = who.traits
         self.wifi_dbm = who.wifi_dbm
         self.age_days = who.age_days
-        self.difficulty = who.difficulty
+        self.difficulty = who.difficulty.copy()
 
         # what it is doing, 9 bytes
         self.phase = np.full(count, code_of(Phase.CHARGE), dtype=np.int8)
@@ -113,7 +113,7 @@ class Fleet:
         self.start_s = np.full(count, NEVER, dtype=np.int64)  # a start that was asked for
         self.schedule_s = np.full(count, began - 1, dtype=np.int64)
         self.wish_s = np.full(count, began - 1, dtype=np.int64)
-        self.link_s = np.full(count, NEVER, dtype=np.int64)  # its link was lost
+        self.link_s = np.zeros(count, dtype=np.int64)  # its lost link is back; 0 with a link
         self.due = np.full(count, _LOOK, dtype=np.int8)  # what the next fact is
 
         # where and how full, 31 bytes
@@ -152,7 +152,6 @@ class Fleet:
         self.bag = np.zeros(count, dtype=np.uint8)  # evacuations since a new one
         self.dock_fault = np.zeros(count, dtype=np.uint16)
         self.reboots = np.zeros(count, dtype=np.uint8)
-        self.rebooting = np.zeros(count, dtype=np.uint8)  # whether that is why its link is lost
 
         self.soonest_s = began
         """No row's next fact is earlier."""

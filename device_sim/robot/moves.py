@@ -140,7 +140,7 @@ def _turn(fleet: Fleet, rows: Ints, fact: Fact, before: Ints, phase: Ints) -> No
 
 def _fail(fleet: Fleet, rows: Ints, fact: Fact, code: Ints | None, facts: Facts) -> None:
     """An error, its counters, and that it is told."""
-    if fact in _CODE:
+    if fact in _CODE and code is None:
         code = np.full(rows.size, _CODE[fact])
     elif fact is Fact.DOCK_NOT_FOUND:
         code = pick(fleet, rows, _LOST_DOCK)
@@ -156,7 +156,8 @@ def _fail(fleet: Fleet, rows: Ints, fact: Fact, code: Ints | None, facts: Facts)
         return
     if fact in (Fact.TRAPPED, Fact.BATTERY_EMPTY, Fact.DOCK_NOT_FOUND):
         _count(fleet.stuck_count, rows)
-    facts.add(Kind.ERROR, rows, code, at_s)
+    told = code != NO_ERROR
+    facts.add(Kind.ERROR, rows[told], code[told], at_s[told])
 
 
 def _count(column: np.ndarray, rows: Ints) -> None:

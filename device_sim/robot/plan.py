@@ -21,10 +21,11 @@ from device_sim.robot.parameters import (
     EVAC_AFTER_S,
     EVAC_S,
     FULL,
+    NO_ERROR,
     PAUSE_EXPIRES_S,
     WHEELS_UP_CODE,
 )
-from device_sim.robot.phases import DOCKED, DRIVING, RUNNING, Fact, Phase, code_of
+from device_sim.robot.phases import DRIVING, RUNNING, Fact
 from device_sim.robot.population import PETS, STAIRS
 from device_sim.robot.schedule import DAY_S, NEVER, at_local, local_day, next_start
 from device_sim.robot.settle import (
@@ -145,13 +146,8 @@ def _next_wish(fleet: Fleet, rows: Ints) -> Ints:
 def _anywhere(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
     soonest.offer(fleet.start_s[rows], Fact.STARTED)
     soonest.offer(fleet.schedule_s[rows], Due.SCHEDULE)
-    lost = fleet.link_s[rows] != NEVER
-    dark = (fleet.phase[rows] == _STUCK) & (fleet.cycle[rows] == 0)
-    waiting = np.flatnonzero(lost & ~dark)
-    if waiting.size:
-        moment = np.full(rows.size, NEVER, dtype=np.int64)
-        moment[waiting] = link_back_s(fleet, rows[waiting])
-        soonest.offer(moment, Due.LINK_BACK)
+    back_s = fleet.link_s[rows]
+    soonest.offer(back_s, Due.LINK_BACK, back_s != 0)
     rate = mishap_rates(fleet, rows).sum(axis=0)
     share = uniform(fleet.seed, fleet.key[rows], at_s, Purpose.MISHAP)
     with np.errstate(divide="ignore"):
@@ -163,20 +159,6 @@ def _anywhere(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
             moment = np.full(rows.size, NEVER, dtype=np.int64)
             moment[busy] = _cancel_s(fleet, rows[busy])
             soonest.offer(moment, Due.CANCEL, moment > at_s)
-
-
-def link_back_s(fleet: Fleet, rows: Ints) -> Ints:
-    """When links that were lost are back: log-normal about the medians of 17.2."""
-    faults, since = fleet.faults, fleet.link_s[rows]
-    median = np.where(DOCKED[fleet.phase[rows]], faults.drop_docked_median_s,
-                      faults.drop_run_median_s)  # fmt: skip
-    share = uniform(fleet.seed, fleet.key[rows], since, Purpose.LINK)
-    least, most = faults.reboot_silence_s
-    booting = least + share * (most - least)
-    wait = np.where(
-        fleet.rebooting[rows] != 0, booting, log_normal(share, median, faults.drop_sigma)
-    )
-    return since + 1 + wait.astype(np.int64)
 
 
 def _cancel_s(fleet: Fleet, rows: Ints) -> Ints:
@@ -209,7 +191,7 @@ def mishap_rates(fleet: Fleet, rows: Ints) -> Floats:
     rates = np.zeros((len(Mishap), rows.size))
     if not faults.scale:
         return rates
-    online = fleet.link_s[rows] == NEVER
+    online = fleet.link_s[rows] == 0
     driving = DRIVING[phase]
     rates[Mishap.LINK] = np.where(driving, faults.drop_run_per_s, faults.drop_docked_per_s) * online
     rates[Mishap.REBOOT] = faults.reboot_per_s * online
@@ -403,14 +385,15 @@ def _evac(fleet: Fleet, rows: Ints, _at_s: Ints, soonest: Soonest) -> None:
     soonest.offer(fleet.phase_since_s[rows] + EVAC_S, Fact.EVAC_DONE)
 
 
-def _charging_error(fleet: Fleet, rows: Ints, _at_s: Ints, soonest: Soonest) -> None:
+def _charging_error(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
     since, faults = fleet.phase_since_s[rows], fleet.faults
     wait = _wait(fleet, rows, since, faults.contact_median_s, faults.home_sigma)
-    soonest.offer(since + wait, Fact.CONTACT_BACK)
+    by_power = fleet.error[rows] == NO_ERROR  # it comes back with the home's power
+    back_s = np.where(by_power, np.maximum(fleet.link_s[rows], at_s + 1), since + wait)
+    soonest.offer(back_s, Fact.CONTACT_BACK)
     soonest.offer(since + PAUSE_EXPIRES_S, Fact.EXPIRED, fleet.cycle[rows] != 0)
 
 
-_STUCK: Final = code_of(Phase.STUCK)
 _HAS_BIN: Final = np.array([family.has_bin for family in BY_NUMBER])
 _PREDICTIVE: Final = np.array([family.battery.predictive for family in BY_NUMBER])
 _BY_PHASE: Final = (_docked, _run, _stop, _stuck, _home, _home, _home, _evac, _charging_error)

@@ -13,6 +13,7 @@ import numpy as np
 
 from device_sim.robot.chance import Purpose, uniform
 from device_sim.robot.diary import Diary
+from device_sim.robot.exact import log_normal
 from device_sim.robot.facts import Facts, Happening, Kind, Listener
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import INITIATORS, Fleet, Ints
@@ -23,8 +24,8 @@ from device_sim.robot.parameters import (
     JAM_CODE,
     NOT_READY_BIN_MISSING,
 )
-from device_sim.robot.phases import Cycle, Fact, Phase, code_of, cycle_code
-from device_sim.robot.plan import Due, Mishap, link_back_s, mishap_rates, often, plan
+from device_sim.robot.phases import DRIVING, Cycle, Fact, Phase, code_of, cycle_code
+from device_sim.robot.plan import Due, Mishap, mishap_rates, often, plan
 from device_sim.robot.readiness import not_ready
 from device_sim.robot.schedule import NEVER
 from device_sim.robot.settle import settle
@@ -96,7 +97,7 @@ def _mishap(fleet: Fleet, rows: Ints, facts: Facts) -> None:
         if not chosen.size:
             continue
         if mishap is Mishap.LINK:
-            _lose_link(fleet, chosen, facts)
+            _drop_link(fleet, chosen, facts)
         elif mishap is Mishap.REBOOT:
             reboot(fleet, chosen, facts)
         elif mishap is Mishap.LIFTED:
@@ -112,24 +113,36 @@ def _codes(fleet: Fleet, rows: Ints, mishap: Mishap) -> Ints:
     return pick(fleet, rows, tables[mishap])
 
 
-def _lose_link(fleet: Fleet, rows: Ints, facts: Facts) -> None:
-    fleet.link_s[rows] = fleet.since_s[rows]
-    lasts = link_back_s(fleet, rows) - fleet.since_s[rows]
-    facts.add(Kind.LINK_LOST, rows, lasts, fleet.since_s[rows])
+def _drop_link(fleet: Fleet, rows: Ints, facts: Facts) -> None:
+    """Wi-Fi is lost for a while, longer away from the dock (17.2)."""
+    faults = fleet.faults
+    share = uniform(fleet.seed, fleet.key[rows], fleet.since_s[rows], Purpose.LINK)
+    away = DRIVING[fleet.phase[rows]]
+    median = np.where(away, faults.drop_run_median_s, faults.drop_docked_median_s)
+    lasts = 1 + log_normal(share, median, faults.drop_sigma).astype(np.int64)
+    lose_link(fleet, rows, lasts, facts)
+
+
+def lose_link(fleet: Fleet, rows: Ints, lasts_s: Ints, facts: Facts) -> None:
+    """Nothing is heard of robots for some seconds."""
+    at_s = fleet.since_s[rows]
+    online = fleet.link_s[rows] == 0
+    fleet.link_s[rows] = np.maximum(fleet.link_s[rows], at_s + lasts_s)
+    facts.add(Kind.LINK_LOST, rows[online], lasts_s[online], at_s[online])
 
 
 def reboot(fleet: Fleet, rows: Ints, facts: Facts) -> None:
     """Robots restart: a mission is over, and for some seconds nothing is heard of them."""
     move(fleet, rows, Fact.REBOOTED, facts)
-    fleet.rebooting[rows] = 1
     fleet.start_s[rows] = NEVER
     facts.add(Kind.REBOOTED, rows, 0, fleet.since_s[rows])
-    _lose_link(fleet, rows, facts)
+    least, most = fleet.faults.reboot_silence_s
+    share = uniform(fleet.seed, fleet.key[rows], fleet.since_s[rows], Purpose.LINK)
+    lose_link(fleet, rows, (least + share * (most - least)).astype(np.int64), facts)
 
 
 def _link_back(fleet: Fleet, rows: Ints, facts: Facts) -> None:
-    fleet.link_s[rows] = NEVER
-    fleet.rebooting[rows] = 0
+    fleet.link_s[rows] = 0
     facts.add(Kind.LINK_BACK, rows, 0, fleet.since_s[rows])
 
 
@@ -199,13 +212,14 @@ def _bin_filled(fleet: Fleet, rows: Ints, facts: Facts) -> None:
 
 def _carried(fleet: Fleet, rows: Ints, facts: Facts) -> None:
     """On the dock it charges, and is heard of again."""
-    lost = rows[fleet.link_s[rows] != NEVER]
+    lost = rows[fleet.link_s[rows] != 0]
     _link_back(fleet, lost, facts)
 
 
 def _dark(fleet: Fleet, rows: Ints, facts: Facts) -> None:
-    online = rows[fleet.link_s[rows] == NEVER]
-    fleet.link_s[online] = fleet.since_s[online]
+    """Silence until somebody carries it home."""
+    online = rows[fleet.link_s[rows] == 0]
+    fleet.link_s[rows] = NEVER
     facts.add(Kind.LINK_LOST, online, 0, fleet.since_s[online])
 
 
