@@ -18,11 +18,11 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 from device_sim import census
-from device_sim.robot.facts import KINDS, Listener
+from device_sim.robot.facts import KINDS, Facts, Listener
 from device_sim.robot.fleet import RESULTS, Fleet
 from device_sim.robot.parameters import HOUSEHOLDS, Faults, Habits
 from device_sim.robot.routes import Routes, Tables, tables_of, whole
-from device_sim.robot.series import Series, messages
+from device_sim.robot.series import Series, messages, online, under_way
 from device_sim.robot.step import advance
 from device_sim.robot.tally import Tally
 from device_sim.scenario import Scenario
@@ -103,8 +103,6 @@ class Counted:
     by_kind: np.ndarray
     results: np.ndarray
     errors: np.ndarray
-    under_way: np.ndarray
-    online: np.ndarray
     ticks: np.ndarray
     battery: np.ndarray
     bytes_per_robot: int
@@ -129,10 +127,11 @@ def live(
     )  # fmt: skip
     tally = Tally(fleet, options.start_s, BLOCK_S, options.blocks)
     series = Series(fleet)
+    heard = _Both(tally, series)
     began_s = time.monotonic()
     for block in range(1, options.blocks + 1):
         ends_s = options.start_s + min(block * BLOCK_S, options.span_s)
-        _live_block(fleet, options.steps, ends_s, tally)
+        _live_block(fleet, options.steps, ends_s, heard)
         series.sample(BLOCK_S)
         tell(block)
         if options.speed:
@@ -140,18 +139,30 @@ def live(
             time.sleep(max(0.0, ahead_s))
     return Counted(
         tally.hash, tally.by_kind, tally.results, tally.errors,
-        np.array(series.under_way), np.array(series.online), np.array(series.ticks),
-        np.array(series.battery), fleet.bytes_per_robot,
+        np.array(series.ticks), np.array(series.battery), fleet.bytes_per_robot,
     )  # fmt: skip
 
 
-def _live_block(fleet: Fleet, steps: Sequence[Step], ends_s: int, tally: Tally) -> None:
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """Two listeners as one."""
+
+    one: Listener
+    other: Listener
+
+    def take(self, facts: Facts) -> None:
+        """Let both hear."""
+        self.one.take(facts)
+        self.other.take(facts)
+
+
+def _live_block(fleet: Fleet, steps: Sequence[Step], ends_s: int, heard: Listener) -> None:
     """Advance to the end of a block, stopping where something happens to the fleet."""
     for each in sorted(steps, key=lambda one: one.at_s):
         if fleet.tick < each.at_s <= ends_s:
-            advance(fleet, each.at_s, tally)
-            each.apply(fleet, tally)
-    advance(fleet, ends_s, tally)
+            advance(fleet, each.at_s, heard)
+            each.apply(fleet, heard)
+    advance(fleet, ends_s, heard)
 
 
 # ---------------------------------------------------------------- processes
@@ -277,18 +288,18 @@ def _summary(
         "missions_by_result": {
             name: int(n) for name, n in zip(RESULTS, results, strict=True) if name
         },
-        "series": _series(by_kind, counted),
+        "series": _series(by_kind, counted, options.robots),
     }
 
 
-def _series(by_kind: np.ndarray, counted: Sequence[Counted]) -> Mapping[str, Any]:
+def _series(by_kind: np.ndarray, counted: Sequence[Counted], robots: int) -> Mapping[str, Any]:
     """One value for each block: what the plots show."""
     errors = np.sum([each.errors for each in counted], axis=0)
     said = messages(by_kind) + np.sum([each.ticks for each in counted], axis=0)
     return {
         "every_s": BLOCK_S,
-        "missions_under_way": np.sum([each.under_way for each in counted], axis=0).tolist(),
-        "online": np.sum([each.online for each in counted], axis=0).tolist(),
+        "missions_under_way": under_way(by_kind).tolist(),
+        "online": online(by_kind, robots).tolist(),
         "messages_a_second": np.round(said / BLOCK_S, 3).tolist(),
         "errors": {
             str(code): errors[:, code].tolist() for code in np.flatnonzero(errors.any(axis=0))

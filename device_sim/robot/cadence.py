@@ -20,9 +20,9 @@ _SIGNAL_S: Final = np.array(
 )
 
 
-def tells_minutes(fleet: Fleet) -> Bools:
-    """The rows whose firmware tells the minutes of a mission."""
-    result: Bools = _TELLS_MINUTES[fleet.family]
+def tells_minutes(fleet: Fleet, rows: Ints) -> Bools:
+    """Whether the firmware of rows tells the minutes of a mission."""
+    result: Bools = _TELLS_MINUTES[fleet.family[rows]]
     return result
 
 
@@ -50,7 +50,7 @@ class Cadence:
     def _mission_minutes(self) -> Ints:
         """Minutes of the missions under way, where they are told."""
         fleet = self._fleet
-        told = tells_minutes(fleet) & on_mission(fleet, self._rows)
+        told = tells_minutes(fleet, self._rows) & on_mission(fleet, self._rows)
         began = np.where(fleet.mission_s == NEVER, fleet.tick, fleet.mission_s)
         return np.where(told, (fleet.tick - began) // 60, 0)
 

@@ -15,7 +15,9 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 _LN2_HIGH: Final = 6.93147180369123816490e-01
 _LN2_LOW: Final = 1.90821492927058770002e-10
 """The natural logarithm of 2 in two parts; multiples of the first are exact."""
-_SQRT_HALF: Final = 0.70710678118654752440
+_SQRT_HALF_BITS: Final = int(np.float64(0.70710678118654752440).view(np.int64))
+_MANTISSA_BITS: Final = 52
+_EXPONENT_MASK: Final = np.int64(-(1 << _MANTISSA_BITS))
 _ATANH: Final = tuple(1.0 / odd for odd in range(21, 0, -2))
 _TAYLOR: Final = (
     1 / 6227020800, 1 / 479001600, 1 / 39916800, 1 / 3628800, 1 / 362880, 1 / 40320, 1 / 5040,
@@ -51,11 +53,11 @@ def _polynomial(coefficients: tuple[float, ...], x: Floats) -> Floats:
 
 
 def log(x: Floats) -> Floats:
-    """The natural logarithm of positive numbers, to about 1e-15."""
-    mantissa, exponent = np.frexp(x)
-    low = mantissa < _SQRT_HALF
-    mantissa = np.where(low, mantissa * 2.0, mantissa)
-    power = exponent.astype(np.float64) - low
+    """The natural logarithm of positive normal numbers, to about 1e-15."""
+    bits = np.ascontiguousarray(x, dtype=np.float64).view(np.int64)
+    shifted = bits - _SQRT_HALF_BITS  # the power of two that brings x into sqrt(1/2) to sqrt(2)
+    power = (shifted >> _MANTISSA_BITS).astype(np.float64)
+    mantissa = (bits - (shifted & _EXPONENT_MASK)).view(np.float64)
     ratio = (mantissa - 1.0) / (mantissa + 1.0)
     series = 2.0 * ratio * _polynomial(_ATANH, ratio * ratio)
     result: Floats = power * _LN2_HIGH + (power * _LN2_LOW + series)

@@ -73,7 +73,7 @@ def _live(fleet: Fleet, rows: Ints, facts: Facts) -> None:
     """Let each row live through its next fact."""
     settle(fleet, rows, fleet.next_s[rows])
     due = fleet.due[rows]
-    for code in np.unique(due).tolist():
+    for code in np.flatnonzero(np.bincount(due)).tolist():
         chosen = rows[due == code]
         if code in _HANDLERS:
             _HANDLERS[code](fleet, chosen, facts)
