@@ -28,6 +28,8 @@ _DAY_MASKS: Final = (0b1111111, 0b0111110, 0b0101010, 0b1010100, 0b0010010, 0b10
 _HOURS: Final = (9, 9, 10, 10, 11, 12, 13, 17)
 """Starts by schedule: 9 to 13 h and 17 h (16.4)."""
 _QUARTERS: Final = 4
+_VERSIONS: Final = 3
+"""[E] Most run the newest of them."""
 _WISHES: Final = (13, 64)
 """[E] Starts by hand, in 255ths of a day: once in three weeks to twice a week."""
 
@@ -98,6 +100,7 @@ def take(scenario: Scenario, seed: int, routes: Routes, *, first: int, count: in
         traits=traits.astype(np.uint8),
         wifi_dbm=wifi(seed, key),
         age_days=(drawn(7) * _OLDEST_DAYS).astype(np.uint16),
+        version=(drawn(8) * drawn(9) * _VERSIONS).astype(np.uint8),
         difficulty=difficulty(seed, key, Faults()),
     )
 

@@ -6,6 +6,8 @@ import json
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +22,7 @@ from device_sim.dry_run import DryRunOptions
 from device_sim.dry_run_cli import Shown, dry_run
 from device_sim.link.aiomqtt_link import LinkOptions
 from device_sim.registration import NotRegistered, register, write_slips
+from device_sim.robot.parameters import Faults
 from device_sim.run import Run, RunOptions
 
 _out = Console(highlight=False)
@@ -28,6 +31,18 @@ _MAX_ROWS = 20
 _MOST_LIVE = 5000
 """Robots with a connection each."""
 _MOST_DRY = 100_000_000
+
+
+class Luck(StrEnum):
+    """How often something goes wrong on board."""
+
+    USUAL = "usual"
+    NONE = "none"
+
+    @property
+    def rates(self) -> Faults:
+        """The rates of the physics."""
+        return Faults(scale=float(self is Luck.USUAL))
 
 
 def robots(
@@ -43,6 +58,7 @@ def robots(
     for_s: Annotated[float, typer.Option("--for", min=0, help="Seconds; 0 until Ctrl-C.")] = 0,
     wait_s: Annotated[float, typer.Option("--wait", min=0, help="Seconds to await a cloud.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the fleet at the end.")] = False,
+    faults: Annotated[Luck, typer.Option(help="What goes wrong.")] = Luck.USUAL,
     dry: Annotated[bool, typer.Option("--dry-run", help="No network, as fast as it can.")] = False,
     hours: Annotated[float, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = 24,
     processes: Annotated[int, typer.Option(min=1, max=256, help="Of a dry run.")] = 1,
@@ -58,7 +74,7 @@ def robots(
     """
     try:
         if dry:
-            _dry_run(scenario, seed, count, hours, processes, Shown(as_json, plots))
+            _dry_run(scenario, seed, count, Span(hours, processes, faults), Shown(as_json, plots))
             return
         if count is not None and count > _MOST_LIVE:
             raise scenarios.InvalidScenario(f"--count is at most {_MOST_LIVE} without --dry-run")
@@ -71,6 +87,7 @@ def robots(
             speed=speed,
             for_s=for_s,
             pictures=data / "missions",
+            faults=faults.rates,
         )
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_run(options, endpoints, data, as_json=as_json))
@@ -79,12 +96,20 @@ def robots(
         raise typer.Exit(2) from None
 
 
-def _dry_run(
-    scenario: str, seed: int, count: int | None, hours: float, processes: int, shown: Shown
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How long a dry run is, on how many processes, with what luck."""
+
+    hours: float
+    processes: int
+    luck: Luck
+
+
+def _dry_run(scenario: str, seed: int, count: int | None, span: Span, shown: Shown) -> None:
     chosen = scenarios.load(scenario)
     robots = count or sum(group.count for group in chosen.robots)
-    options = DryRunOptions(chosen, seed, robots, hours, min(processes, robots))
+    processes = min(span.processes, robots)
+    options = DryRunOptions(chosen, seed, robots, span.hours, processes, faults=span.luck.rates)
     dry_run(options, shown, _out, _err)
 
 

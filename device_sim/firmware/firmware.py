@@ -34,7 +34,7 @@ from device_sim.robot.fleet import Fleet
 from device_sim.robot.orders import obey
 from device_sim.robot.phases import Phase
 from device_sim.robot.position import position
-from device_sim.robot.record import drawn, mission_record
+from device_sim.robot.record import drawn, missed_record, mission_record
 from device_sim.robot.settings import apply_settings
 from device_sim.robot.settle import percent
 from device_sim.robot.step import Happening, Kind, step
@@ -46,6 +46,8 @@ _MAX_KEPT: Final = 50
 _SETTING_KEYS: Final = frozenset(report.SETTINGS) | {
     "name", "childLock", "cleanSchedule", "cleanSchedule2",
 }  # fmt: skip
+_SILENT: Final = frozenset({Kind.LINK_LOST, Kind.LINK_BACK, Kind.MAINTAINED})
+"""What nobody on board says; the first two are for whoever holds the link."""
 _PAIRS: Final = (("carpetBoost", "vacHigh"), ("noAutoPasses", "twoPass"))
 
 
@@ -318,6 +320,7 @@ class Firmware:
             "command": raw,
             "lastCommandResult": result.on_wire(),
             "lastCommand": {
+                **command.params,
                 "command": command.name.value,
                 "time": int(command.time_s),
                 "initiator": command.initiator,
@@ -345,10 +348,15 @@ class Firmware:
             for row in rows.tolist():
                 self._robots[row].dirty[member] = report.SECTIONS[member](self.fleet, row)
         for each in happened:
+            if each.kind in _SILENT:
+                continue
             robot = self._robots[each.row]
             robot.dirty |= report.live(self.fleet, each.row)
             if each.kind is Kind.MISSION_ENDED:
                 self._mission(each.row, out)
+            elif each.kind is Kind.START_MISSED:
+                missed = missed_record(self.fleet, each.row, each.value, each.at_s)
+                self._keep(each.row, ProductTopic.MISSION, {"record": missed}, out)
             elif each.kind in (Kind.ERROR, Kind.CURED, Kind.BIN_FULL):
                 self._fact(each, out, now_s)
 

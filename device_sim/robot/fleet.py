@@ -2,7 +2,7 @@
 
 A row holds a robot as it was at `since_s`; until its next fact, at `next_s`, everything else is an
 exact function of the time that has passed, in whole numbers, so that a sleeping robot costs
-nothing and how a span is cut into calls changes nothing.  About 202 bytes a robot with who it is;
+nothing and how a span is cut into calls changes nothing.  About 201 bytes a robot with who it is;
 the few things that are not columns (logs, own schedules) exist for robots that need them.
 """
 
@@ -84,7 +84,7 @@ class Fleet:
         self.zones = who.zones
         self.routes = who.routes
 
-        # who it is, 26 bytes
+        # who it is, 27 bytes
         self.key: Keys = who.key
         self.family = who.family
         self.home = who.home
@@ -95,6 +95,7 @@ class Fleet:
         self.traits = who.traits
         self.wifi_dbm = who.wifi_dbm
         self.age_days = who.age_days
+        self.version = who.version.copy()
         self.difficulty = who.difficulty.copy()
 
         # what it is doing, 9 bytes
@@ -158,6 +159,8 @@ class Fleet:
         self.own_schedules: dict[int, Sequence[tuple[int, int]]] = {}
         """Day masks and minutes of robots whose days differ."""
 
+        self.installed: dict[int, str] = {}
+        """Software that came over the air, of robots to which it did."""
         self.logs: dict[int, MissionLog] = {}
         """Missions under way, of robots that somebody listens to."""
         self.last_logs: dict[int, MissionLog] = {}
@@ -207,6 +210,12 @@ class Fleet:
     def cycle_of(self, row: int) -> Cycle:
         """The cycle of one robot."""
         return CYCLES[int(self.cycle[row])]
+
+    def software_of(self, row: int) -> str:
+        """The version one robot runs."""
+        versions = self.families[row].versions
+        known = versions[min(int(self.version[row]), len(versions) - 1)]
+        return self.installed.get(row, known)
 
     def log(self, row: int) -> MissionLog:
         """The mission under way, or the one that was; an empty one before the first."""

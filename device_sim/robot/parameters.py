@@ -112,7 +112,7 @@ class Faults:
     contact_median_s: float = 2 * 3600
     bin_missing: float = 0.001
     """Of starts."""
-    bin_missing_median_s: float = 10 * 60
+    bin_missing_mean_s: float = 10 * 60
     bin_full_run_s: int = 110 * 60
     """Of cleaning, 60 to 120 min; with pets half."""
     bin_emptied_share: float = 0.9
@@ -143,7 +143,7 @@ class Habits:
     schedules: bool = True
     """Whether schedules are followed."""
     carry: bool = False
-    """Whether somebody carries a robot home that was stopped and stands about."""
+    """Whether people take robots into their hands: lift them, carry home what stands about."""
     wish_hours: tuple[int, ...] = (
         0, 0, 0, 0, 0, 0, 1, 3, 6, 12, 12, 10, 8, 7, 5, 4, 5, 10, 8, 5, 3, 1, 0, 0,
     )  # fmt: skip

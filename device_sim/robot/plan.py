@@ -17,6 +17,7 @@ from device_sim.robot.exact import exponential, log, log_normal
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import Bools, Fleet, Floats, Ints
 from device_sim.robot.parameters import (
+    BIN_MISSING_CODE,
     EMPTY_CODE,
     EVAC_AFTER_S,
     EVAC_S,
@@ -50,6 +51,8 @@ class Due(IntEnum):
     LINK_BACK = 69
     BIN_EMPTIED = 70
     DOCK_CURED = 71
+    BIN_PUT = 73
+    """Somebody puts a missing bin in."""
     BIN_FILLED = 72
     """A bin is full, and the robot goes on."""
 
@@ -209,7 +212,7 @@ def mishap_rates(fleet: Fleet, rows: Ints) -> Floats:
         rates[Mishap.CLIFF, out] = faults.cliff_per_s * soft * ((traits & STAIRS) != 0)
         rates[Mishap.JAM, out] = faults.jam_per_s * soft * wear * pets * running
         rates[Mishap.LOST, out] = faults.lost_per_s * soft
-        rates[Mishap.LIFTED, out] = faults.lift_per_s * soft
+        rates[Mishap.LIFTED, out] = faults.lift_per_s * soft * fleet.habits.carry
     return rates * faults.scale
 
 
@@ -243,6 +246,11 @@ def _docked(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
         moment = np.full(rows.size, NEVER, dtype=np.int64)
         moment[full] = np.maximum(since[full] + wait, at_s[full] + 1)
         soonest.offer(moment, Due.BIN_EMPTIED)
+    absent = fleet.error[rows] == BIN_MISSING_CODE
+    if absent.any():
+        share = uniform(fleet.seed, fleet.key[rows], at_s, Purpose.BIN)
+        wait = (exponential(share) * faults.bin_missing_mean_s).astype(np.int64)
+        soonest.offer(at_s + 1 + wait, Due.BIN_PUT, absent)
     broken = fleet.dock_fault[rows] != 0
     if broken.any():
         share = uniform(fleet.seed, fleet.key[rows], at_s, Purpose.BAG)

@@ -1,6 +1,6 @@
 """Who the robots of a fleet are: what stays true of them, as columns.
 
-About 26 bytes a robot.  `of_specs` makes the columns of robots that are listed one by one; a
+About 27 bytes a robot.  `of_specs` makes the columns of robots that are listed one by one; a
 scenario of millions draws its own.
 """
 
@@ -58,6 +58,8 @@ class Population:
     wifi_dbm: npt.NDArray[np.int8]
     """At the dock."""
     age_days: npt.NDArray[np.uint16]
+    version: npt.NDArray[np.uint8]
+    """Which of its family's versions of software it runs, 0 the newest."""
     difficulty: npt.NDArray[np.float32]
     """How often the home traps a robot, 1 for a median home (17.1)."""
 
@@ -100,6 +102,7 @@ def of_specs(
         traits=np.zeros(count, dtype=np.uint8),
         wifi_dbm=wifi(seed, key),
         age_days=np.zeros(count, dtype=np.uint16),
+        version=np.zeros(count, dtype=np.uint8),
         difficulty=difficulty(seed, key, faults),
     )
 

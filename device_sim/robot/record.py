@@ -5,6 +5,7 @@ from typing import Any, Final
 from cloud_functions.contract.maps import mission_map
 from device_sim.robot import identity
 from device_sim.robot.chronicle import MissionLog
+from device_sim.robot.diary import mission_id
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.lifetime import square_feet
 from device_sim.robot.report import signal
@@ -61,6 +62,25 @@ def mission_record(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
             {"pmap_id": identity.map_id(fleet, row), "pmapv_id": identity.map_version(fleet, row)}
         ]
     return said
+
+
+def missed_record(fleet: Fleet, row: int, reason: int, at_s: float) -> dict[str, Any]:
+    """The record of a scheduled start that could not be (section 8); `reason` as notReady says."""
+    number = int(fleet.missions[row])
+    return {
+        "robot_id": fleet.specs[row].thing,
+        "nMssn": number,
+        "missionId": mission_id(fleet, row, number, int(at_s)),
+        "startTime": int(at_s),
+        "timestamp": int(at_s),
+        "done": "schErr",
+        "done_raw": "busy" if reason == 0 else "batcncl",
+        **dict.fromkeys(("durationM", "runM", "pauseM", "chrgM", "doneM", "chrgs", "sqft"), 0),
+        "pauseId": 0,
+        "initiator": "schedule",
+        "cmd": {"command": "start"},
+        "notReady": reason,
+    }
 
 
 def _bars(rssi: int, run_minutes: int) -> list[int]:

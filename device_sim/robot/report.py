@@ -13,7 +13,7 @@ from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import INITIATORS, Fleet
 from device_sim.robot.lifetime import COUNTERS, square_feet
 from device_sim.robot.moves import cleaned_cm2
-from device_sim.robot.parameters import NOT_READY_CHARGE, PAUSE_EXPIRES_S
+from device_sim.robot.parameters import BIN_MISSING_CODE, NOT_READY_CHARGE, PAUSE_EXPIRES_S
 from device_sim.robot.phases import DRIVING, Cycle, Phase
 from device_sim.robot.plan import bin_is_full, resume_level
 from device_sim.robot.position import position
@@ -44,8 +44,8 @@ def _rows(row: int) -> np.ndarray:
 
 
 def factory_settings(fleet: Fleet, row: int) -> Mapping[str, Any]:
-    """The settings of a robot's family, as the factory sets them."""
-    return fleet.families[row].settings
+    """The settings of a robot as it is set up: the factory's, in its own time zone."""
+    return {**fleet.families[row].settings, "timezone": fleet.zones.names[int(fleet.zone[row])]}
 
 
 def status(fleet: Fleet, row: int) -> dict[str, Any]:
@@ -141,7 +141,11 @@ def signal(fleet: Fleet, row: int) -> dict[str, int]:
 def bin_state(fleet: Fleet, row: int) -> dict[str, bool]:
     """`bin`."""
     rows = _rows(row)
-    return {"present": True, "full": bool((bin_is_full(fleet, rows) & ~fleet.has_base_of(rows))[0])}
+    present = int(fleet.error[row]) != BIN_MISSING_CODE
+    return {
+        "present": present,
+        "full": bool((bin_is_full(fleet, rows) & ~fleet.has_base_of(rows))[0]),
+    }
 
 
 def dock_state(fleet: Fleet, row: int) -> dict[str, Any]:
@@ -207,8 +211,8 @@ def constant(fleet: Fleet, row: int) -> dict[str, Any]:
         **family.constant,
         "family": family.name,
         "sku": family.sku,
-        "softwareVer": family.software,
-        "country": "US",
+        "softwareVer": fleet.software_of(row),
+        "country": fleet.zones.country(int(fleet.zone[row])),
         "netinfo": identity.network(fleet, row),
         "wlcfg": identity.wireless(fleet, row),
         **{name: _FIRST[name](fleet, row) for name in family.members.first},

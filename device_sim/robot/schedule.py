@@ -20,6 +20,7 @@ _EPOCH_WEEKDAY: Final = 4
 NEVER: Final = 1 << 62
 _DAYS: Final = 7
 _LEAST: Final = -(1 << 62)
+_DEFAULT_COUNTRY: Final = "US"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +33,12 @@ class Zones:
     names: Sequence[str]
     since_s: Ints
     offset_s: npt.NDArray[np.int32]
+    countries: Sequence[str] = ()
+    """The country code of each zone, where they are known."""
+
+    def country(self, zone: int) -> str:
+        """The country a zone lies in."""
+        return self.countries[zone] if self.countries else _DEFAULT_COUNTRY
 
     def offset(self, zone: npt.NDArray[np.integer], at_s: Ints) -> Ints:
         """Seconds to add to UTC, for each zone at its moment."""

@@ -16,12 +16,14 @@ from device_sim.robot.diary import Diary
 from device_sim.robot.exact import log_normal
 from device_sim.robot.facts import Facts, Happening, Kind, Listener
 from device_sim.robot.families import BY_NUMBER
-from device_sim.robot.fleet import INITIATORS, Fleet, Ints
+from device_sim.robot.fleet import INITIATORS, Bools, Fleet, Ints
 from device_sim.robot.moves import choices, dock_cured, evacuated, move, pick
 from device_sim.robot.parameters import (
     BIN_CODE,
+    BIN_MISSING_CODE,
     CLIFF_CODE,
     JAM_CODE,
+    NO_ERROR,
     NOT_READY_BIN_MISSING,
 )
 from device_sim.robot.phases import DRIVING, Cycle, Fact, Phase, code_of, cycle_code
@@ -163,7 +165,7 @@ def _scheduled(fleet: Fleet, rows: Ints, facts: Facts) -> None:
     """The minute has come: start, or tell why not (section 8)."""
     held = fleet.is_set(rows, "schedHold")
     free = (fleet.phase[rows] == _CHARGE) & (fleet.cycle[rows] == 0)
-    reason = _start_refused(fleet, rows)
+    reason = _start_refused(fleet, rows, free & ~held, facts)
     starts = ~held & free & (reason == 0)
     missed = np.flatnonzero(~starts & ~held)
     facts.add(Kind.START_MISSED, rows[missed], reason[missed], fleet.since_s[rows[missed]])
@@ -172,18 +174,30 @@ def _scheduled(fleet: Fleet, rows: Ints, facts: Facts) -> None:
 
 def _wished(fleet: Fleet, rows: Ints, facts: Facts) -> None:
     """Somebody presses CLEAN, on the robot or on a phone."""
-    ready = rows[_start_refused(fleet, rows) == 0]
+    at_home = np.ones(rows.size, dtype=np.bool_)
+    ready = rows[_start_refused(fleet, rows, at_home, facts) == 0]
     initiator = np.where(fleet.wish_s[ready] & 1, _MANUAL, _BY_PHONE)
     _start(fleet, ready, initiator, facts)
 
 
-def _start_refused(fleet: Fleet, rows: Ints) -> Ints:
-    """Why a start would be refused, as notReady tells it; 0 when it would not."""
-    faults = fleet.faults
-    reason = not_ready(fleet, rows, fleet.since_s[rows])
-    share = uniform(fleet.seed, fleet.key[rows], fleet.since_s[rows], Purpose.START)
-    absent = share < often(faults.bin_missing, faults.scale)
-    return np.where((reason == 0) & absent, NOT_READY_BIN_MISSING, reason)
+def _start_refused(fleet: Fleet, rows: Ints, tried: Bools, facts: Facts) -> Ints:
+    """Why a start would be refused, as notReady tells it; 0 when it would not.
+
+    Of those that try, some find that somebody has left the bin out.
+    """
+    faults, at_s = fleet.faults, fleet.since_s[rows]
+    reason = not_ready(fleet, rows, at_s)
+    share = uniform(fleet.seed, fleet.key[rows], at_s, Purpose.START)
+    out = tried & (reason == 0) & _HAS_BIN[fleet.family[rows]]
+    out &= share < often(faults.bin_missing, faults.scale)
+    fleet.error[rows[out]] = BIN_MISSING_CODE
+    facts.add(Kind.ERROR, rows[out], BIN_MISSING_CODE, at_s[out])
+    return np.where(out, NOT_READY_BIN_MISSING, reason)
+
+
+def _bin_put(fleet: Fleet, rows: Ints, facts: Facts) -> None:
+    fleet.error[rows] = NO_ERROR
+    facts.add(Kind.CURED, rows, BIN_MISSING_CODE, fleet.since_s[rows])
 
 
 def _start(fleet: Fleet, rows: Ints, initiator: Ints, facts: Facts) -> None:
@@ -224,6 +238,7 @@ def _dark(fleet: Fleet, rows: Ints, facts: Facts) -> None:
 
 
 _CHARGE: Final = code_of(Phase.CHARGE)
+_HAS_BIN: Final = np.array([family.has_bin for family in BY_NUMBER])
 _START_CYCLE: Final = np.array(
     [cycle_code(Cycle(family.start_cycle)) for family in BY_NUMBER], dtype=np.int8
 )
@@ -236,6 +251,7 @@ _HANDLERS: Final[Mapping[int, Callable[[Fleet, Ints, Facts], None]]] = {
     Due.BIN_EMPTIED: _bin_emptied,
     Due.DOCK_CURED: dock_cured,
     Due.BIN_FILLED: _bin_filled,
+    Due.BIN_PUT: _bin_put,
 }
 _ALSO: Final[Mapping[Fact, Callable[[Fleet, Ints, Facts], None]]] = {
     Fact.EVAC_DONE: evacuated,

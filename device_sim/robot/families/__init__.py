@@ -67,7 +67,8 @@ class Family(_Value):
     order: Annotated[int, Field(ge=0, le=200)]
     """Its number in a column."""
     sku: str
-    software: str
+    versions: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Of its software, the newest first."""
     discovery_version: str
     blid_characters: Annotated[int, Field(ge=16, le=32)]
     has_base: bool
@@ -94,6 +95,11 @@ class Family(_Value):
     members: MembersOf
     every_s: Mapping[str, _Positive]
     constant: Mapping[str, Any]
+
+    @property
+    def software(self) -> str:
+        """The newest version."""
+        return self.versions[0]
 
 
 def _read(path: Path) -> Family:

@@ -25,6 +25,7 @@ ZONES = Zones(
         ]
     ),
     np.array([[0, 0, 0], [3600, 7200, 3600], [-18_000, -14_400, -18_000]], dtype=np.int32),
+    ("GB", "DE", "US"),
 )
 """The changes of 2024."""
 
@@ -51,6 +52,7 @@ def people(count: int, first: int = 0, *, scale: float = 1.0) -> Population:
         traits=np.choose(numbers % 4, [0, PETS, STAIRS, PETS | STAIRS]).astype(np.uint8),
         wifi_dbm=plain.wifi_dbm,
         age_days=(numbers * 31 % 1500).astype(np.uint16),
+        version=(numbers % 3).astype(np.uint8),
         difficulty=plain.difficulty,
     )  # fmt: skip
 
