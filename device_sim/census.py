@@ -30,8 +30,8 @@ _HOURS: Final = (9, 9, 10, 10, 11, 12, 13, 17)
 _QUARTERS: Final = 4
 _VERSIONS: Final = 3
 """[E] Most run the newest of them."""
-_WISHES: Final = (13, 64)
-"""[E] Starts by hand, in 255ths of a day: once in three weeks to twice a week."""
+_WISHES: Final = (40, 220)
+"""[E] Starts by hand, in 255ths of a day: with the schedules about one mission a day (16.4)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,7 +49,10 @@ def robots(
     count: Annotated[
         int | None, typer.Option("--count", "--robots", min=1, max=_MOST_DRY, help="How many.")
     ] = None,
-    speed: Annotated[float, typer.Option(min=0.1, max=10_000, help="Simulated s a s.")] = 1.0,
+    speed: Annotated[
+        float | None,
+        typer.Option(min=0.1, max=10_000, help="Simulated s a s; 1, or as fast as it can dry."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same fleet and luck.")] = 7,
     scenario: Annotated[str, typer.Option(help="A named fleet, or a TOML file.")] = (
         scenarios.DEFAULT
@@ -74,7 +77,13 @@ def robots(
     """
     try:
         if dry:
-            _dry_run(scenario, seed, count, Span(hours, processes, faults), Shown(as_json, plots))
+            _dry_run(
+                scenario,
+                seed,
+                count,
+                Span(hours, processes, faults, speed or 0.0),
+                Shown(as_json, plots),
+            )
             return
         if count is not None and count > _MOST_LIVE:
             raise scenarios.InvalidScenario(f"--count is at most {_MOST_LIVE} without --dry-run")
@@ -84,7 +93,7 @@ def robots(
             specs=specs,
             link=LinkOptions(endpoints.mqtt),
             seed=seed,
-            speed=speed,
+            speed=speed or 1.0,
             for_s=for_s,
             pictures=data / "missions",
             faults=faults.rates,
@@ -98,18 +107,22 @@ def robots(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """How long a dry run is, on how many processes, with what luck."""
+    """How long a dry run is, on how many processes, with what luck, and how fast."""
 
     hours: float
     processes: int
     luck: Luck
+    speed: float
+    """Simulated seconds a second; 0 is as fast as it can."""
 
 
 def _dry_run(scenario: str, seed: int, count: int | None, span: Span, shown: Shown) -> None:
     chosen = scenarios.load(scenario)
     robots = count or sum(group.count for group in chosen.robots)
     processes = min(span.processes, robots)
-    options = DryRunOptions(chosen, seed, robots, span.hours, processes, faults=span.luck.rates)
+    options = DryRunOptions(
+        chosen, seed, robots, span.hours, processes, speed=span.speed, faults=span.luck.rates
+    )
     dry_run(options, shown, _out, _err)
 
 

@@ -28,8 +28,6 @@ _TO_UNIT: Final = 2.0**-53
 class Purpose(IntEnum):
     """What a draw is for; two purposes never share a draw."""
 
-    STUCK = 1
-    STUCK_CODE = 2
     CURE = 3
     DIFFICULTY = 4
     HOME = 5
@@ -54,7 +52,6 @@ class Purpose(IntEnum):
     WISH = 24
     WISH_MINUTE = 25
     AGE = 26
-    LIFE = 27
     HABIT = 28
     MAINTENANCE = 29
     CODE = 30

@@ -53,11 +53,14 @@ class Diary:
     def _new_log(self, row: int, number: int, at_s: int) -> MissionLog:
         fleet = self._fleet
         command = dict(fleet.commands.pop(row, {}))
+        away = row in fleet.starts_away
+        fleet.starts_away.discard(row)
         return MissionLog(
             mission_id=mission_id(fleet, row, number, at_s),
             started_s=float(at_s),
             initiator=INITIATORS[int(fleet.initiator[row])],
             number=number,
+            docked_at_start=not away,
             command=command or {"command": "start"},
             route=int(fleet.route[row]),
         )

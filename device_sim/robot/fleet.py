@@ -169,6 +169,8 @@ class Fleet:
         """The codes of their last ten interruptions, newest first."""
         self.commands: dict[int, Mapping[str, object]] = {}
         """Starts with parameters that have not begun."""
+        self.starts_away: set[int] = set()
+        """Those of them that were not on the dock."""
         self.wanted_passes: dict[int, tuple[bool, bool]] = {}
         """noAutoPasses and twoPass of starts that say so themselves."""
         _grow_old(self)

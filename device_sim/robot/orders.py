@@ -10,8 +10,8 @@ from device_sim.robot.diary import Diary
 from device_sim.robot.facts import Facts
 from device_sim.robot.fleet import INITIATORS, Fleet, Ints
 from device_sim.robot.moves import move
-from device_sim.robot.parameters import START_DELAY_S
-from device_sim.robot.phases import NEXT, TASK_OF, Cycle, Fact, Phase, Task, cycle_code
+from device_sim.robot.parameters import MAP_SAVED_S, START_DELAY_S
+from device_sim.robot.phases import DOCKED, NEXT, TASK_OF, Cycle, Fact, Phase, Task, cycle_code
 from device_sim.robot.plan import plan
 from device_sim.robot.readiness import not_ready
 from device_sim.robot.schedule import NEVER
@@ -114,6 +114,8 @@ def _refusal(fleet: Fleet, row: int, order: Order, fact: Fact, *, has_base: bool
         return "there is no emptying base"
     if not _may(fleet, row, fact):
         return f"cannot {order.command} while {_state(fleet, row)}"
+    if fact is Fact.DOCK_ASKED and _saves_map(fleet, row):
+        return "the map is being saved"
     if order.command == "spot" and phase is not Phase.STOP:
         return "spot cleaning starts off the dock"
     if order.command == "train" and not family.has_map:
@@ -121,6 +123,13 @@ def _refusal(fleet: Fleet, row: int, order: Order, fact: Fact, *, has_base: bool
     if order.command == "train" and phase is not Phase.CHARGE:
         return "a mapping run starts on the dock"
     return ""
+
+
+def _saves_map(fleet: Fleet, row: int) -> bool:
+    """Robots with maps do not go home for some seconds after a mission was stopped (7)."""
+    stopped = fleet.phase_of(row) is Phase.STOP and fleet.cycle_of(row) is Cycle.NONE
+    since_s = fleet.tick - int(fleet.phase_since_s[row])
+    return stopped and fleet.families[row].has_map and since_s < MAP_SAVED_S
 
 
 def _start(fleet: Fleet, rows: Ints, order: Order) -> None:
@@ -137,7 +146,9 @@ def _start(fleet: Fleet, rows: Ints, order: Order) -> None:
         fleet.wanted_passes.pop(row, None)
         if passes := _passes(order.params):
             fleet.wanted_passes[row] = passes
-        fleet.commands[row] = {"command": order.command, **order.params}
+        fleet.commands[row] = {**order.params, "command": order.command}
+        if not DOCKED[fleet.phase[row]]:
+            fleet.starts_away.add(row)
         empty_bins(fleet, rows)
     fleet.start_s[row] = fleet.tick + START_DELAY_S
 

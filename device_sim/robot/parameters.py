@@ -160,6 +160,8 @@ EVAC_S: Final = 20
 EVAC_AFTER_S: Final = 5
 """A base begins 5 s after docking (10.3)."""
 START_DELAY_S: Final = 2
+MAP_SAVED_S: Final = 10
+"""A robot with a map does not go home that soon after a stop (section 7)."""
 
 NO_ERROR: Final = 0
 WHEELS_UP_CODE: Final = 13

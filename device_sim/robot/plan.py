@@ -151,7 +151,7 @@ def _anywhere(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
     soonest.offer(fleet.schedule_s[rows], Due.SCHEDULE)
     back_s = fleet.link_s[rows]
     soonest.offer(back_s, Due.LINK_BACK, back_s != 0)
-    rate = mishap_rates(fleet, rows).sum(axis=0)
+    rate = np.cumsum(mishap_rates(fleet, rows), axis=0)[-1]  # one by one, unlike a sum
     share = uniform(fleet.seed, fleet.key[rows], at_s, Purpose.MISHAP)
     with np.errstate(divide="ignore"):
         wait = np.minimum(exponential(share) / rate, 1e12)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from device_sim.robot.chance import Keys, Purpose, key_of, uniform
 from device_sim.robot.exact import log_normal
-from device_sim.robot.families import BY_NUMBER, FAMILIES
+from device_sim.robot.families import FAMILIES
 from device_sim.robot.parameters import Faults
 from device_sim.robot.routes import Routes
 from device_sim.robot.schedule import UTC, Zones
@@ -22,7 +22,6 @@ PETS: Final = 1
 STAIRS: Final = 2
 NO_BASE: Final = 4
 """Bits of the traits column."""
-_WISHES_MOST: Final = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +104,3 @@ def of_specs(
         version=np.zeros(count, dtype=np.uint8),
         difficulty=difficulty(seed, key, faults),
     )
-
-
-def by_family(column: Sequence[float]) -> npt.NDArray[np.float64]:
-    """A table over families' numbers."""
-    assert len(column) == len(BY_NUMBER)
-    return np.array(column, dtype=np.float64)

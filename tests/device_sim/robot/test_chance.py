@@ -21,10 +21,10 @@ KEYS = np.array([key_of(f"r{n}") for n in range(20_000)], dtype=np.uint64)
 
 
 def test_chance_is_the_same_for_the_same_question_and_even() -> None:
-    one = uniform(1, KEYS, 5, Purpose.STUCK)
+    one = uniform(1, KEYS, 5, Purpose.MISHAP)
 
-    assert np.array_equal(one, uniform(1, KEYS, 5, Purpose.STUCK))
-    assert not np.array_equal(one, uniform(1, KEYS, 6, Purpose.STUCK))
+    assert np.array_equal(one, uniform(1, KEYS, 5, Purpose.MISHAP))
+    assert not np.array_equal(one, uniform(1, KEYS, 6, Purpose.MISHAP))
     assert not np.array_equal(one, uniform(1, KEYS, 5, Purpose.CURE))
     assert abs(one.mean() - 0.5) < 0.01
     assert 0 <= one.min() < one.max() < 1

@@ -185,6 +185,7 @@ def test_spot_cleans_a_circle_off_the_dock_only() -> None:
     step(robots, START + 3 * HOUR)
 
     assert robots.last_logs[0].area_m2 == pytest.approx(0.7854)
+    assert robots.last_logs[0].docked_at_start is False
 
 
 def test_the_minutes_of_a_mission_are_live_on_the_900_only() -> None:
@@ -216,6 +217,8 @@ def test_commands_are_obeyed_or_refused_with_a_reason() -> None:
     assert order(robots, 0, "stop") == ""
     assert robots.cycle_of(0) == "none"
     assert robots.missions_cancelled[0] == 1
+    assert order(robots, 0, "dock") == "the map is being saved"
+    step(robots, START + 70)
     assert order(robots, 0, "dock") == ""
     assert order(robots, 0, "find") == ""
     assert order(robots, 0, "dance") == "there is no command dance"
