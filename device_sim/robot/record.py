@@ -22,6 +22,7 @@ _TIMELINE: Final = {
 MAX_POINTS: Final = 4000
 """A map stays well below 120 KB."""
 _MAX_TIMELINE: Final = 60
+_CM2_PER_M2: Final = 10_000
 
 
 def mission_record(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
@@ -113,22 +114,28 @@ def _timeline(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
 
 
 def _rooms(fleet: Fleet, row: int, log: MissionLog) -> list[dict[str, Any]]:
-    """The rooms that were asked for; status 0 is finished."""
-    area = square_feet(log.area_m2)
-    return [
-        {
-            "type": "room",
-            "ts": int(log.ended_s),
-            "rid": room,
-            "pmapId": identity.map_id(fleet, row),
-            "pmapvId": identity.map_version(fleet, row),
-            "area": area,
-            "totalArea": area,
-            "passCount": 1,
-            "status": 0 if log.done == "ok" else 1,
-        }
-        for room in fleet.routes.rooms(log.route)
-    ]
+    """The rooms that were asked for, each with what was cleaned of it; status 0 is finished."""
+    found: list[dict[str, Any]] = []
+    left_cm2 = round(log.area_m2 * _CM2_PER_M2)
+    for room in fleet.routes.rooms(log.route):
+        alone = fleet.routes.through(int(fleet.home[row]), [room])
+        whole_cm2 = int(fleet.routes.area_cm2[alone])
+        cleaned_cm2 = min(whole_cm2, left_cm2)
+        left_cm2 -= cleaned_cm2
+        found.append(
+            {
+                "type": "room",
+                "ts": int(log.ended_s),
+                "rid": room,
+                "pmapId": identity.map_id(fleet, row),
+                "pmapvId": identity.map_version(fleet, row),
+                "area": square_feet(cleaned_cm2 / _CM2_PER_M2),
+                "totalArea": square_feet(whole_cm2 / _CM2_PER_M2),
+                "passCount": 1,
+                "status": int(cleaned_cm2 < whole_cm2),
+            }
+        )
+    return found
 
 
 def drawn(fleet: Fleet, row: int, log: MissionLog, along_cm: float) -> dict[str, Any]:

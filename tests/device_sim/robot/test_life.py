@@ -138,6 +138,9 @@ def test_a_mission_through_two_rooms_cleans_those_rooms_in_their_order() -> None
         each["rid"] for each in record["timeline"]["finEvents"] if each["type"] == "room"
     ] == wanted
     assert record["cmd"]["regions"] == regions
+    told = [each for each in record["timeline"]["finEvents"] if each["type"] == "room"]
+    assert all(each["area"] > 0 and each["area"] <= each["totalArea"] for each in told)
+    assert sum(each["area"] for each in told) == pytest.approx(record["sqft"], abs=2)
 
 
 def test_a_mission_to_an_unknown_room_ends_after_71_seconds_with_nothing_cleaned() -> None:
