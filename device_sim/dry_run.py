@@ -22,9 +22,9 @@ from device_sim.robot.facts import KINDS, Facts, Listener
 from device_sim.robot.fleet import RESULTS, Fleet
 from device_sim.robot.parameters import HOUSEHOLDS, Faults, Habits
 from device_sim.robot.routes import Routes, Tables, tables_of, whole
-from device_sim.robot.series import Series, messages, online, under_way
 from device_sim.robot.step import advance
-from device_sim.robot.tally import Tally
+from device_sim.robot.telling.series import Series, messages, online, under_way
+from device_sim.robot.telling.tally import Tally
 from device_sim.scenario import Scenario
 
 BLOCK_S: Final = 300

@@ -28,16 +28,16 @@ from cloud_functions.contract.maps import Pose
 from cloud_functions.contract.topics import ProductTopic, ShadowOperation
 from device_sim.firmware.batches import Inbound, Incoming, Outbound, Outgoing
 from device_sim.robot import report
-from device_sim.robot.cadence import Cadence
 from device_sim.robot.chance import Purpose, hashed
 from device_sim.robot.fleet import Fleet
+from device_sim.robot.life.settle import percent
 from device_sim.robot.orders import obey
 from device_sim.robot.phases import Phase
 from device_sim.robot.position import position
 from device_sim.robot.record import drawn, missed_record, mission_record
 from device_sim.robot.settings import apply_settings
-from device_sim.robot.settle import percent
 from device_sim.robot.step import Happening, Kind, step
+from device_sim.robot.telling.cadence import Cadence
 
 _ANSWER_TIMEOUT_S: Final = 10.0
 _POSE_EVERY_S: Final = 0.25

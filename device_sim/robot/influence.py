@@ -8,11 +8,11 @@ import numpy as np
 
 from device_sim.robot.facts import Facts, Listener
 from device_sim.robot.fleet import Fleet, Ints
-from device_sim.robot.moves import move
+from device_sim.robot.life.moves import move
+from device_sim.robot.life.plan import plan
+from device_sim.robot.life.settle import settle
 from device_sim.robot.parameters import NO_ERROR
 from device_sim.robot.phases import Fact
-from device_sim.robot.plan import plan
-from device_sim.robot.settle import settle
 from device_sim.robot.step import lose_link
 
 

@@ -6,17 +6,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from device_sim.robot.diary import Diary
 from device_sim.robot.facts import Facts
 from device_sim.robot.fleet import INITIATORS, Fleet, Ints
-from device_sim.robot.moves import move
+from device_sim.robot.life.moves import move
+from device_sim.robot.life.plan import plan
+from device_sim.robot.life.readiness import not_ready
 from device_sim.robot.parameters import MAP_SAVED_S, START_DELAY_S
 from device_sim.robot.phases import DOCKED, NEXT, TASK_OF, Cycle, Fact, Phase, Task, cycle_code
-from device_sim.robot.plan import plan
-from device_sim.robot.readiness import not_ready
 from device_sim.robot.schedule import NEVER
 from device_sim.robot.settings import settle_row
 from device_sim.robot.step import Happening, empty_bins, reboot
+from device_sim.robot.telling.diary import Diary
 
 _FACTS: Final[Mapping[str, Fact]] = {
     "start": Fact.STARTED,

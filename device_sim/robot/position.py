@@ -6,8 +6,8 @@ import math
 import numpy as np
 
 from device_sim.robot.fleet import Fleet
+from device_sim.robot.life.settle import place_at
 from device_sim.robot.phases import DOCKED, HOMING
-from device_sim.robot.settle import place_at
 
 Point = tuple[float, float]
 

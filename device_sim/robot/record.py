@@ -3,12 +3,12 @@
 from typing import Any, Final
 
 from cloud_functions.contract.maps import mission_map
-from device_sim.robot import identity
 from device_sim.robot.chronicle import MissionLog
-from device_sim.robot.diary import mission_id
 from device_sim.robot.fleet import Fleet
-from device_sim.robot.lifetime import square_feet
 from device_sim.robot.report import signal
+from device_sim.robot.telling import identity
+from device_sim.robot.telling.diary import mission_id
+from device_sim.robot.telling.lifetime import square_feet
 
 _RAW: Final = {
     "ok": "ok", "cncl": "usrEnd", "stuck": "usrEnd", "full": "ok", "inc": "timeboxEnd",

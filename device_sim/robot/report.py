@@ -8,24 +8,24 @@ from typing import Any, Final
 
 import numpy as np
 
-from device_sim.robot import identity
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import INITIATORS, Fleet
-from device_sim.robot.lifetime import COUNTERS, square_feet
-from device_sim.robot.moves import cleaned_cm2
-from device_sim.robot.parameters import BIN_MISSING_CODE, NOT_READY_CHARGE, PAUSE_EXPIRES_S
-from device_sim.robot.phases import DRIVING, Cycle, Phase
-from device_sim.robot.plan import bin_is_full, resume_level
-from device_sim.robot.position import position
-from device_sim.robot.readiness import not_ready as _not_ready
-from device_sim.robot.schedule import NEVER
-from device_sim.robot.settle import (
+from device_sim.robot.life.moves import cleaned_cm2
+from device_sim.robot.life.plan import bin_is_full, resume_level
+from device_sim.robot.life.readiness import not_ready as _not_ready
+from device_sim.robot.life.settle import (
     charge_at,
     on_mission,
     percent,
     place_at,
     seconds_to_charge,
 )
+from device_sim.robot.parameters import BIN_MISSING_CODE, NOT_READY_CHARGE, PAUSE_EXPIRES_S
+from device_sim.robot.phases import DRIVING, Cycle, Phase
+from device_sim.robot.position import position
+from device_sim.robot.schedule import NEVER
+from device_sim.robot.telling import identity
+from device_sim.robot.telling.lifetime import COUNTERS, square_feet
 
 SETTINGS: Final[Mapping[str, Any]] = {
     name: value for family in reversed(BY_NUMBER) for name, value in family.settings.items()

@@ -6,8 +6,8 @@ from typing import Any, Final
 import numpy as np
 
 from device_sim.robot.fleet import SETTING_BIT, Fleet
-from device_sim.robot.plan import plan
-from device_sim.robot.settle import settle
+from device_sim.robot.life.plan import plan
+from device_sim.robot.life.settle import settle
 
 _DAYS: Final = 7
 _MINUTES: Final = 24 * 60

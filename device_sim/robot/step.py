@@ -12,12 +12,14 @@ from typing import Final
 import numpy as np
 
 from device_sim.robot.chance import Purpose, uniform
-from device_sim.robot.diary import Diary
 from device_sim.robot.exact import log_normal
 from device_sim.robot.facts import Facts, Happening, Kind, Listener
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import INITIATORS, Bools, Fleet, Ints
-from device_sim.robot.moves import choices, dock_cured, evacuated, move, pick
+from device_sim.robot.life.moves import choices, dock_cured, evacuated, move, pick
+from device_sim.robot.life.plan import Due, Mishap, mishap_rates, often, plan
+from device_sim.robot.life.readiness import not_ready
+from device_sim.robot.life.settle import settle
 from device_sim.robot.parameters import (
     BIN_CODE,
     BIN_MISSING_CODE,
@@ -27,10 +29,8 @@ from device_sim.robot.parameters import (
     NOT_READY_BIN_MISSING,
 )
 from device_sim.robot.phases import DRIVING, Cycle, Fact, Phase, code_of, cycle_code
-from device_sim.robot.plan import Due, Mishap, mishap_rates, often, plan
-from device_sim.robot.readiness import not_ready
 from device_sim.robot.schedule import NEVER
-from device_sim.robot.settle import settle
+from device_sim.robot.telling.diary import Diary
 
 __all__ = ["Happening", "Kind", "advance", "step"]
 

@@ -6,7 +6,7 @@ import pytest
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.parameters import HOUSEHOLDS, Faults
 from device_sim.robot.step import advance, step
-from device_sim.robot.tally import Tally
+from device_sim.robot.telling.tally import Tally
 from tests.device_sim.robot.fleets import DAY_S, START, columns, fleet, lively, order, people
 
 

@@ -6,17 +6,17 @@ import numpy as np
 import orjson
 import pytest
 
-from device_sim.robot.cadence import Cadence, signals_due
 from device_sim.robot.fleet import RESULTS, Fleet
-from device_sim.robot.lifetime import bbmssn
+from device_sim.robot.life.settle import charged, percent, seconds_to_charge
 from device_sim.robot.parameters import FULL, HOUSEHOLDS, Faults
 from device_sim.robot.phases import PHASES, Cycle, Phase, code_of
 from device_sim.robot.position import position
 from device_sim.robot.record import drawn, mission_record
 from device_sim.robot.report import status
-from device_sim.robot.settle import charged, percent, seconds_to_charge
 from device_sim.robot.step import Happening, Kind, advance, step
-from device_sim.robot.tally import Tally
+from device_sim.robot.telling.cadence import Cadence, signals_due
+from device_sim.robot.telling.lifetime import bbmssn
+from device_sim.robot.telling.tally import Tally
 from tests.device_sim.robot.fleets import DAY_S, START, fleet, lively, order, thirsty
 
 HOUR = 3600

@@ -6,15 +6,15 @@ from hypothesis import strategies as st
 
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.influence import cut_links, cut_power, worsen
+from device_sim.robot.life.settle import charge_at
 from device_sim.robot.orders import KNOWN
 from device_sim.robot.parameters import FULL
 from device_sim.robot.phases import CYCLES, PHASES, TASK_OF, TRANSITIONS, Phase, Task
 from device_sim.robot.position import position
 from device_sim.robot.report import first_report
 from device_sim.robot.settings import apply_settings
-from device_sim.robot.settle import charge_at
 from device_sim.robot.step import step
-from device_sim.robot.tally import Tally
+from device_sim.robot.telling.tally import Tally
 from tests.device_sim.robot.fleets import START, columns, lively, order
 
 ROWS = 3

@@ -6,11 +6,11 @@ import orjson
 import pytest
 
 from device_sim.robot.families import BY_NUMBER, FAMILIES, Family
-from device_sim.robot.lifetime import COUNTERS
 from device_sim.robot.parameters import Faults
 from device_sim.robot.record import mission_record
 from device_sim.robot.report import SECTIONS, SETTINGS, first_report, live, signal, status
 from device_sim.robot.step import step
+from device_sim.robot.telling.lifetime import COUNTERS
 from tests.device_sim.robot.fleets import START, fleet, lively, order
 
 FAMILY_ROWS = [(0, "i7"), (1, "900"), (2, "m6")]

@@ -9,7 +9,7 @@ from device_sim.robot.parameters import Habits
 from device_sim.robot.phases import Phase
 from device_sim.robot.routes import Routes, tables_of, whole
 from device_sim.robot.step import advance, step
-from device_sim.robot.tally import Tally
+from device_sim.robot.telling.tally import Tally
 from tests.device_sim.robot.fleets import START, fleet, lively
 
 

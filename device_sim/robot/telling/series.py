@@ -6,11 +6,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from device_sim.robot.cadence import tells_minutes
 from device_sim.robot.facts import CODE, Facts, Kind
 from device_sim.robot.fleet import Fleet, Ints
+from device_sim.robot.life.settle import percent
 from device_sim.robot.phases import DOCKED
-from device_sim.robot.settle import percent
+from device_sim.robot.telling.cadence import tells_minutes
 
 _SAID: Final = {
     Kind.PHASE: 1, Kind.BIN_EMPTIED: 1, Kind.DOCK_STATE: 1,  # one report

@@ -16,6 +16,14 @@ from device_sim.robot.chance import Purpose, uniform
 from device_sim.robot.exact import exponential, log, log_normal
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import Bools, Fleet, Floats, Ints
+from device_sim.robot.life.settle import (
+    idle_drain,
+    on_mission,
+    seconds_of,
+    seconds_to_charge,
+    travel_drain,
+    travel_mm_s,
+)
 from device_sim.robot.parameters import (
     BIN_MISSING_CODE,
     EMPTY_CODE,
@@ -29,14 +37,6 @@ from device_sim.robot.parameters import (
 from device_sim.robot.phases import DRIVING, RUNNING, Fact
 from device_sim.robot.population import PETS, STAIRS
 from device_sim.robot.schedule import DAY_S, NEVER, at_local, local_day, next_start
-from device_sim.robot.settle import (
-    idle_drain,
-    on_mission,
-    seconds_of,
-    seconds_to_charge,
-    travel_drain,
-    travel_mm_s,
-)
 
 
 class Due(IntEnum):

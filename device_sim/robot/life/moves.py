@@ -12,6 +12,8 @@ from device_sim.robot.chance import Purpose, uniform
 from device_sim.robot.facts import Facts, Kind
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import RESULTS, Bools, Fleet, Floats, Ints
+from device_sim.robot.life.plan import often
+from device_sim.robot.life.settle import travel_mm_s
 from device_sim.robot.parameters import (
     BAG_CODE,
     BIN_CODE,
@@ -35,9 +37,7 @@ from device_sim.robot.phases import (
     code_of,
     cycle_code,
 )
-from device_sim.robot.plan import often
 from device_sim.robot.schedule import NEVER
-from device_sim.robot.settle import travel_mm_s
 
 _CHARGE, _STUCK = code_of(Phase.CHARGE), code_of(Phase.STUCK)
 _HOME_DONE = code_of(Phase.HOME_DONE)

@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 
 from device_sim.robot.fleet import Fleet
-from device_sim.robot.moves import health
+from device_sim.robot.life.moves import health
+from device_sim.robot.life.settle import on_mission
 from device_sim.robot.parameters import FULL
 from device_sim.robot.phases import CHARGING, DRIVING
-from device_sim.robot.settle import on_mission
 
 SQFT_PER_M2: Final = 10.7639
 _NO_PAUSES: Final = [0] * 10

@@ -9,7 +9,7 @@ from device_sim.robot.chance import Purpose, hashed
 from device_sim.robot.chronicle import MAX_ERRORS, MAX_EVENTS, PAUSES, MissionLog
 from device_sim.robot.facts import Facts, Happening, Kind
 from device_sim.robot.fleet import INITIATORS, RESULTS, Fleet
-from device_sim.robot.moves import phase_told
+from device_sim.robot.life.moves import phase_told
 from device_sim.robot.phases import Phase, code_of
 from device_sim.robot.position import position
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import Bools, Fleet, Ints
+from device_sim.robot.life.settle import on_mission, percent
 from device_sim.robot.schedule import NEVER
-from device_sim.robot.settle import on_mission, percent
 
 _TELLS_MINUTES: Final = np.array([family.tells_minutes for family in BY_NUMBER])
 _SIGNAL_S: Final = np.array(

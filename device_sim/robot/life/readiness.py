@@ -3,6 +3,8 @@
 import numpy as np
 
 from device_sim.robot.fleet import Fleet, Ints
+from device_sim.robot.life.plan import bin_is_full
+from device_sim.robot.life.settle import charge_at
 from device_sim.robot.parameters import (
     BIN_MISSING_CODE,
     CLIFF_CODE,
@@ -13,8 +15,6 @@ from device_sim.robot.parameters import (
     NOT_READY_CLIFF,
 )
 from device_sim.robot.phases import STANDING
-from device_sim.robot.plan import bin_is_full
-from device_sim.robot.settle import charge_at
 
 
 def not_ready(fleet: Fleet, rows: Ints, at_s: Ints | int) -> Ints:

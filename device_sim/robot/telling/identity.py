@@ -7,7 +7,7 @@ import numpy as np
 
 from device_sim.robot.chance import Purpose, hashed
 from device_sim.robot.fleet import Fleet
-from device_sim.robot.lifetime import cycles
+from device_sim.robot.telling.lifetime import cycles
 
 _MAC_PREFIXES: Final = ("501479", "80a589", "dcf505", "204ef6")
 """What Home Assistant looks for (section 2)."""
