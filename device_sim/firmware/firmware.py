@@ -31,7 +31,7 @@ from device_sim.robot import report
 from device_sim.robot.chance import Purpose, hashed
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.life.settle import percent
-from device_sim.robot.orders import obey
+from device_sim.robot.orders import obey, start_many
 from device_sim.robot.phases import Phase
 from device_sim.robot.position import position
 from device_sim.robot.record import drawn, missed_record, mission_record
@@ -166,12 +166,7 @@ class Firmware:
 
     def start_all(self) -> None:
         """Send every robot that can start on a mission, as its schedule would."""
-        happened: list[Happening] = []
-        for row in range(len(self.fleet)):
-            obey(
-                self.fleet, row, CommandName.START,
-                initiator="schedule", params={}, happened=happened,
-            )  # fmt: skip
+        start_many(self.fleet, np.arange(len(self.fleet)), "schedule")
 
     # ------------------------------------------------------------ connection
 
@@ -345,13 +340,16 @@ class Firmware:
 
     def _notice(self, happened: list[Happening], out: Outgoing, now_s: float) -> None:
         for member, rows in self._cadence.due():
-            for row in rows.tolist():
-                self._robots[row].dirty[member] = report.SECTIONS[member](self.fleet, row)
+            told = report.tell(self.fleet, member, rows)
+            for row, value in zip(rows.tolist(), told, strict=True):
+                self._robots[row].dirty[member] = value
+        changed = np.array(sorted({each.row for each in happened if each.kind not in _SILENT}))
+        if changed.size:
+            for row, members in zip(
+                changed.tolist(), report.live_all(self.fleet, changed), strict=True
+            ):
+                self._robots[row].dirty |= members
         for each in happened:
-            if each.kind in _SILENT:
-                continue
-            robot = self._robots[each.row]
-            robot.dirty |= report.live(self.fleet, each.row)
             if each.kind is Kind.MISSION_ENDED:
                 self._mission(each.row, out)
             elif each.kind is Kind.START_MISSED:

@@ -91,6 +91,14 @@ def uniform(seed: int, keys: Keys, tick: Ticks, purpose: Purpose) -> Floats:
     return bits.astype(np.float64) * _TO_UNIT
 
 
+def one_hashed(seed: int, key: int, tick: int, purpose: Purpose) -> int:
+    """64 random bits for one key, without an array."""
+    value = key + seed * int(_SEED) + tick * int(_TICK) + int(purpose) * _PURPOSE & _MASK
+    value = (value ^ value >> 30) * int(_MIX_1) & _MASK
+    value = (value ^ value >> 27) * int(_MIX_2) & _MASK
+    return value ^ value >> 31
+
+
 def one_uniform(seed: int, key: int, tick: int, purpose: Purpose) -> float:
     """A number in [0, 1) for one key."""
-    return float(uniform(seed, np.array([key], dtype=np.uint64), tick, purpose)[0])
+    return (one_hashed(seed, key, tick, purpose) >> 11) * _TO_UNIT

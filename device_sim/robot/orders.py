@@ -11,11 +11,12 @@ from device_sim.robot.fleet import INITIATORS, Fleet, Ints
 from device_sim.robot.life.moves import move
 from device_sim.robot.life.plan import plan
 from device_sim.robot.life.readiness import not_ready
+from device_sim.robot.life.settle import settle
 from device_sim.robot.parameters import MAP_SAVED_S, START_DELAY_S
 from device_sim.robot.phases import DOCKED, NEXT, TASK_OF, Cycle, Fact, Phase, Task, cycle_code
 from device_sim.robot.schedule import NEVER
 from device_sim.robot.settings import settle_row
-from device_sim.robot.step import Happening, empty_bins, reboot
+from device_sim.robot.step import START_CYCLE, Happening, empty_bins, reboot
 from device_sim.robot.telling.diary import Diary
 
 _FACTS: Final[Mapping[str, Fact]] = {
@@ -151,6 +152,22 @@ def _start(fleet: Fleet, rows: Ints, order: Order) -> None:
             fleet.starts_away.add(row)
         empty_bins(fleet, rows)
     fleet.start_s[row] = fleet.tick + START_DELAY_S
+
+
+def start_many(fleet: Fleet, rows: Ints, initiator: str) -> Ints:
+    """Start every robot of the rows that can, as a plain start would; which ones."""
+    settle(fleet, rows, np.maximum(fleet.since_s[rows], fleet.tick))
+    task = TASK_OF[fleet.cycle[rows]]
+    may = (NEXT[fleet.phase[rows], task, Fact.STARTED] >= 0) & (task != Task.MISSION)
+    may &= (not_ready(fleet, rows, fleet.since_s[rows]) == 0) & (fleet.start_s[rows] == NEVER)
+    chosen: Ints = rows[may]
+    fleet.wanted_initiator[chosen] = INITIATORS.index(initiator)
+    fleet.wanted_cycle[chosen] = START_CYCLE[fleet.family[chosen]]
+    fleet.wanted_route[chosen] = fleet.home[chosen]
+    empty_bins(fleet, chosen)
+    fleet.start_s[chosen] = fleet.tick + START_DELAY_S
+    plan(fleet, rows)
+    return chosen
 
 
 def _regions(params: Mapping[str, Any]) -> list[Mapping[str, Any]]:

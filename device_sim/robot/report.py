@@ -9,23 +9,15 @@ from typing import Any, Final
 import numpy as np
 
 from device_sim.robot.families import BY_NUMBER
-from device_sim.robot.fleet import INITIATORS, Fleet
-from device_sim.robot.life.moves import cleaned_cm2
-from device_sim.robot.life.plan import bin_is_full, resume_level
-from device_sim.robot.life.readiness import not_ready as _not_ready
-from device_sim.robot.life.settle import (
-    charge_at,
-    on_mission,
-    percent,
-    place_at,
-    seconds_to_charge,
-)
+from device_sim.robot.fleet import INITIATORS, Fleet, Ints
+from device_sim.robot.life.settle import place_at
 from device_sim.robot.parameters import BIN_MISSING_CODE, NOT_READY_CHARGE, PAUSE_EXPIRES_S
 from device_sim.robot.phases import DRIVING, Cycle, Phase
 from device_sim.robot.position import position
 from device_sim.robot.schedule import NEVER
 from device_sim.robot.telling import identity
-from device_sim.robot.telling.lifetime import COUNTERS, square_feet
+from device_sim.robot.telling.glance import Glance, glance, glances
+from device_sim.robot.telling.lifetime import COUNTERS, SQFT_PER_M2, square_feet
 
 SETTINGS: Final[Mapping[str, Any]] = {
     name: value for family in reversed(BY_NUMBER) for name, value in family.settings.items()
@@ -39,29 +31,24 @@ _TANK_M2: Final = 80.0
 _TANK_STEP: Final = 10
 
 
-def _rows(row: int) -> np.ndarray:
-    return np.array([row])
-
-
 def factory_settings(fleet: Fleet, row: int) -> Mapping[str, Any]:
     """The settings of a robot as it is set up: the factory's, in its own time zone."""
     return {**fleet.families[row].settings, "timezone": fleet.zones.names[int(fleet.zone[row])]}
 
 
-def status(fleet: Fleet, row: int) -> dict[str, Any]:
+def status(fleet: Fleet, row: int, seen: Glance | None = None) -> dict[str, Any]:
     """`cleanMissionStatus` (section 10.1)."""
+    seen = seen or glance(fleet, row)
     phase, cycle = fleet.phase_of(row), fleet.cycle_of(row)
-    busy = bool(on_mission(fleet, _rows(row))[0])
-    log = fleet.log(row)
-    paused = phase is Phase.STOP and busy
-    charging = phase is Phase.CHARGE and busy
-    waits_s = fleet.pause_expires_s(row) if paused or charging else 0
-    recharge_s = _recharge_s(fleet, row) if charging else 0
+    charging = phase is Phase.CHARGE and seen.busy
+    waits = charging or (phase is Phase.STOP and seen.busy)
+    waits_s = fleet.pause_expires_s(row) if waits else 0
+    recharge_s = seen.recharge_s if charging else 0
     said: dict[str, Any] = {
         "cycle": cycle.value,
         "phase": phase.value,
         "error": int(fleet.error[row]),
-        "notReady": _told_not_ready(fleet, row, busy=busy),
+        "notReady": _told_not_ready(phase, seen),
         "initiator": INITIATORS[int(fleet.initiator[row])],
         "nMssn": int(fleet.missions[row]),
         "mssnM": 0,
@@ -72,16 +59,16 @@ def status(fleet: Fleet, row: int) -> dict[str, Any]:
     if fleet.families[row].tells_minutes:
         said["expireM"] = PAUSE_EXPIRES_S // 60 if waits_s else 0
         said["rechrgM"] = recharge_s // 60
-        if busy:
+        if seen.busy:
             said["mssnM"] = max(0, fleet.tick - int(fleet.mission_s[row])) // 60
-            said["sqft"] = square_feet(area_m2(fleet, row))
+            said["sqft"] = square_feet(seen.area_cm2 / _CM2_PER_M2)
         return said
     began_s = int(fleet.mission_s[row])
     return said | {
         "expireTm": waits_s,
         "rechrgTm": fleet.tick + recharge_s if recharge_s else 0,
         "mssnStrtTm": 0 if began_s == NEVER else began_s,
-        "missionId": log.mission_id,
+        "missionId": fleet.log(row).mission_id,
         "operatingMode": _mode(fleet, row),
         "condNotReady": [],
     }
@@ -94,39 +81,26 @@ def _mode(fleet: Fleet, row: int) -> int:
     return 2 if fleet.families[row].has_bin else 4
 
 
-def _told_not_ready(fleet: Fleet, row: int, *, busy: bool) -> int:
+def _told_not_ready(phase: Phase, seen: Glance) -> int:
     """A robot that recharges in mid-mission tells 15 until it goes on (10.3)."""
-    if busy and fleet.phase_of(row) in (Phase.HOME_MID_MISSION, Phase.CHARGE):
+    if seen.busy and phase in (Phase.HOME_MID_MISSION, Phase.CHARGE):
         return NOT_READY_CHARGE
-    return not_ready(fleet, row)
+    return seen.not_ready
 
 
 def not_ready(fleet: Fleet, row: int) -> int:
     """Why a start would be refused, 0 for ready (section 11.2)."""
-    return int(_not_ready(fleet, _rows(row), max(fleet.tick, int(fleet.since_s[row])))[0])
-
-
-def _recharge_s(fleet: Fleet, row: int) -> int:
-    """What is left of a recharge."""
-    rows = _rows(row)
-    level = resume_level(fleet, rows)
-    return int(seconds_to_charge(charge_at(fleet, rows, fleet.tick), level, fleet.battery)[0])
+    return glance(fleet, row).not_ready
 
 
 def area_m2(fleet: Fleet, row: int) -> float:
     """What the present mission, or the last, has cleaned."""
-    rows = _rows(row)
-    if not on_mission(fleet, rows)[0]:
-        return float(fleet.area_cm2[row]) / _CM2_PER_M2
-    if fleet.cycle_of(row) in (Cycle.SPOT, Cycle.TRAIN):
-        return float(cleaned_cm2(fleet, rows)[0]) / _CM2_PER_M2
-    along = place_at(fleet, rows, max(fleet.tick, int(fleet.since_s[row]))).along_mm
-    return float(fleet.routes.cleaned(fleet.route[rows], along)[0]) / _CM2_PER_M2
+    return glance(fleet, row).area_cm2 / _CM2_PER_M2
 
 
 def along_cm(fleet: Fleet, row: int) -> float:
     """How far the present mission has driven along its route."""
-    return float(place_at(fleet, _rows(row), fleet.tick).along_mm[0]) / 10
+    return float(place_at(fleet, np.array([row]), fleet.tick).along_mm[0]) / 10
 
 
 def signal(fleet: Fleet, row: int) -> dict[str, int]:
@@ -138,20 +112,18 @@ def signal(fleet: Fleet, row: int) -> dict[str, int]:
     return said if fleet.families[row].tells_minutes else {**said, "noise": _NOISE_DBM}
 
 
-def bin_state(fleet: Fleet, row: int) -> dict[str, bool]:
+def bin_state(fleet: Fleet, row: int, seen: Glance | None = None) -> dict[str, bool]:
     """`bin`."""
-    rows = _rows(row)
+    seen = seen or glance(fleet, row)
     present = int(fleet.error[row]) != BIN_MISSING_CODE
-    return {
-        "present": present,
-        "full": bool((bin_is_full(fleet, rows) & ~fleet.has_base_of(rows))[0]),
-    }
+    return {"present": present, "full": seen.bin_full}
 
 
-def dock_state(fleet: Fleet, row: int) -> dict[str, Any]:
+def dock_state(fleet: Fleet, row: int, seen: Glance | None = None) -> dict[str, Any]:
     """`dock`; an emptying base has a state of its own (section 11.3)."""
+    seen = seen or glance(fleet, row)
     said: dict[str, Any] = {"known": True}
-    if fleet.has_base_of(_rows(row))[0]:
+    if seen.has_base:
         phase = fleet.phase_of(row)
         states = {Phase.CHARGE: 301, Phase.EVAC: 302, Phase.CHARGING_ERROR: 360}
         state = int(fleet.dock_fault[row]) or states.get(phase, 300)
@@ -159,13 +131,10 @@ def dock_state(fleet: Fleet, row: int) -> dict[str, Any]:
     return said
 
 
-def tank(fleet: Fleet, row: int) -> int:
+def tank(fleet: Fleet, row: int, seen: Glance) -> int:
     """`tankLvl` of a mop, in tens of percent."""
-    cleaned = int(fleet.bin_s[row])
-    if on_mission(fleet, _rows(row))[0] and fleet.phase_of(row) is Phase.RUN:
-        cleaned += max(0, fleet.tick - int(fleet.since_s[row]))
-    per_s = fleet.families[row].motion.sqft_per_minute / 10.7639 / 60
-    left = max(0.0, 100.0 - 100.0 * cleaned * per_s / _TANK_M2)
+    per_s = fleet.families[row].motion.sqft_per_minute / SQFT_PER_M2 / 60
+    left = max(0.0, 100.0 - 100.0 * seen.bin_s * per_s / _TANK_M2)
     return int(left) // _TANK_STEP * _TANK_STEP
 
 
@@ -220,21 +189,37 @@ def constant(fleet: Fleet, row: int) -> dict[str, Any]:
     }
 
 
-SECTIONS: Final[Mapping[str, Callable[[Fleet, int], Any]]] = {
+_TELLERS: Final[Mapping[str, Callable[[Fleet, int, Glance], Any]]] = {
     "cleanMissionStatus": status,
-    "batPct": lambda fleet, row: int(percent(fleet, _rows(row))[0]),
+    "batPct": lambda _fleet, _row, seen: seen.percent,
     "bin": bin_state,
     "dock": dock_state,
-    "detectedPad": lambda _fleet, _row: "reusableWet",
+    "detectedPad": lambda _fleet, _row, _seen: "reusableWet",
     "tankLvl": tank,
-    "mopReady": lambda _fleet, _row: {"tankPresent": True, "lidClosed": True},
+    "mopReady": lambda _fleet, _row, _seen: {"tankPresent": True, "lidClosed": True},
 }
-"""The members that change while a robot lives, each with how to tell it."""
+SECTIONS: Final = frozenset(_TELLERS)
+"""The members that change while a robot lives."""
+
+
+def tell(fleet: Fleet, member: str, rows: Ints) -> list[Any]:
+    """One changing member of many robots."""
+    teller = _TELLERS[member]
+    seen = zip(rows.tolist(), glances(fleet, rows), strict=True)
+    return [teller(fleet, row, each) for row, each in seen]
+
+
+def live_all(fleet: Fleet, rows: Ints) -> list[dict[str, Any]]:
+    """The changing members of many robots as they are now."""
+    return [
+        {name: _TELLERS[name](fleet, row, seen) for name in fleet.families[row].members.change}
+        for row, seen in zip(rows.tolist(), glances(fleet, rows), strict=True)
+    ]
 
 
 def live(fleet: Fleet, row: int) -> dict[str, Any]:
-    """The changing members as they are now."""
-    return {name: SECTIONS[name](fleet, row) for name in fleet.families[row].members.change}
+    """The changing members of one robot."""
+    return live_all(fleet, np.array([row]))[0]
 
 
 def first_report(fleet: Fleet, row: int) -> dict[str, Any]:

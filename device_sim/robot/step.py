@@ -202,7 +202,7 @@ def _bin_put(fleet: Fleet, rows: Ints, facts: Facts) -> None:
 
 def _start(fleet: Fleet, rows: Ints, initiator: Ints, facts: Facts) -> None:
     fleet.wanted_initiator[rows] = initiator
-    fleet.wanted_cycle[rows] = _START_CYCLE[fleet.family[rows]]
+    fleet.wanted_cycle[rows] = START_CYCLE[fleet.family[rows]]
     fleet.wanted_route[rows] = fleet.home[rows]
     empty_bins(fleet, rows)
     move(fleet, rows, Fact.STARTED, facts)
@@ -239,7 +239,7 @@ def _dark(fleet: Fleet, rows: Ints, facts: Facts) -> None:
 
 _CHARGE: Final = code_of(Phase.CHARGE)
 _HAS_BIN: Final = np.array([family.has_bin for family in BY_NUMBER])
-_START_CYCLE: Final = np.array(
+START_CYCLE: Final = np.array(
     [cycle_code(Cycle(family.start_cycle)) for family in BY_NUMBER], dtype=np.int8
 )
 _HANDLERS: Final[Mapping[int, Callable[[Fleet, Ints, Facts], None]]] = {

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from device_sim.robot.chance import Purpose, hashed
+from device_sim.robot.chance import Purpose, one_hashed
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.telling.lifetime import cycles
 
@@ -17,7 +17,7 @@ _MAP_VERSIONS: Final = "250101T120000"
 
 def bits(fleet: Fleet, row: int, use: int) -> int:
     """64 bits of a robot that stay as they are; another 64 for each use."""
-    return int(hashed(fleet.seed, fleet.key[row : row + 1], use, Purpose.IDENTITY)[0])
+    return one_hashed(fleet.seed, int(fleet.key[row]), use, Purpose.IDENTITY)
 
 
 def mac(fleet: Fleet, row: int) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from device_sim.robot import exact
-from device_sim.robot.chance import Purpose, hashed, key_of, one_uniform, uniform
+from device_sim.robot.chance import Purpose, hashed, key_of, one_hashed, one_uniform, uniform
 
 GOLDEN = [
     "0x1.a3dcf5683a7bap+8",
@@ -42,6 +42,12 @@ def test_a_tick_for_each_is_the_same_as_one_for_all() -> None:
     assert (
         one_uniform(7, int(KEYS[4]), 9, Purpose.CURE) == uniform(7, KEYS[4:5], 9, Purpose.CURE)[0]
     )
+
+
+def test_one_draw_is_the_draw_of_an_array() -> None:
+    for key in KEYS[:50]:
+        alone = one_hashed(7, int(key), -3, Purpose.CURE)
+        assert alone == int(hashed(7, np.array([key]), -3, Purpose.CURE)[0])
 
 
 def test_a_draw_is_these_bits_on_every_machine() -> None:

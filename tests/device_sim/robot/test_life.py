@@ -8,6 +8,7 @@ import pytest
 
 from device_sim.robot.fleet import RESULTS, Fleet
 from device_sim.robot.life.settle import charged, percent, seconds_to_charge
+from device_sim.robot.orders import start_many
 from device_sim.robot.parameters import FULL, HOUSEHOLDS, Faults
 from device_sim.robot.phases import PHASES, Cycle, Phase, code_of
 from device_sim.robot.position import position
@@ -17,7 +18,7 @@ from device_sim.robot.step import Happening, Kind, advance, step
 from device_sim.robot.telling.cadence import Cadence, signals_due
 from device_sim.robot.telling.lifetime import bbmssn
 from device_sim.robot.telling.tally import Tally
-from tests.device_sim.robot.fleets import DAY_S, START, fleet, lively, order, thirsty
+from tests.device_sim.robot.fleets import DAY_S, START, columns, fleet, lively, order, thirsty
 
 HOUR = 3600
 RESUMED = (Phase.CHARGE, Phase.RUN)
@@ -225,6 +226,22 @@ def test_commands_are_obeyed_or_refused_with_a_reason() -> None:
     assert order(robots, 0, "dock") == ""
     assert order(robots, 0, "find") == ""
     assert order(robots, 0, "dance") == "there is no command dance"
+
+
+def test_starting_many_is_starting_each() -> None:
+    together, one_by_one = fleet(30), fleet(30)
+    for robots in (together, one_by_one):
+        robots.charge[::4] = FULL // 20
+        order(robots, 1, "start")
+
+    started = start_many(together, np.arange(30), "rmtApp")
+    for row in range(30):
+        order(one_by_one, row, "start")
+    for robots in (together, one_by_one):
+        step(robots, START + 5000)
+
+    assert set(started.tolist()) == {row for row in range(30) if row % 4 and row != 1}
+    assert all(columns(together, row) == columns(one_by_one, row) for row in range(30))
 
 
 def test_an_empty_robot_does_not_start() -> None:

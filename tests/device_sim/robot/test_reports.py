@@ -2,13 +2,23 @@
 
 import itertools
 
+import numpy as np
 import orjson
 import pytest
 
 from device_sim.robot.families import BY_NUMBER, FAMILIES, Family
 from device_sim.robot.parameters import Faults
 from device_sim.robot.record import mission_record
-from device_sim.robot.report import SECTIONS, SETTINGS, first_report, live, signal, status
+from device_sim.robot.report import (
+    SECTIONS,
+    SETTINGS,
+    first_report,
+    live,
+    live_all,
+    signal,
+    status,
+    tell,
+)
 from device_sim.robot.step import step
 from device_sim.robot.telling.lifetime import COUNTERS
 from tests.device_sim.robot.fleets import START, fleet, lively, order
@@ -179,6 +189,18 @@ def test_the_signal_is_weaker_away_from_the_dock() -> None:
     assert signal(robots, 0)["rssi"] < docked
     assert signal(robots, 0)["noise"] == -90
     assert "noise" not in signal(fleet(2), 1)
+
+
+def test_many_robots_at_once_tell_what_each_tells() -> None:
+    robots = lively(60, scale=6)
+    for hours in range(2, 40, 3):
+        step(robots, START + hours * 3600 + 17)
+        rows = np.arange(60)
+
+        together = live_all(robots, rows)
+
+        assert together == [live(robots, row) for row in range(60)]
+        assert tell(robots, "batPct", rows) == [each["batPct"] for each in together]
 
 
 def test_a_record_has_every_field_of_the_history() -> None:
