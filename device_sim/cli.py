@@ -6,6 +6,8 @@ import json
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,18 +18,41 @@ from rich.table import Table
 
 from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
 from device_sim import scenario as scenarios
+from device_sim.dry_run import DryRunOptions
+from device_sim.dry_run_cli import Shown, dry_run
 from device_sim.link.aiomqtt_link import LinkOptions
 from device_sim.registration import NotRegistered, register, write_slips
+from device_sim.robot.parameters import Faults
 from device_sim.run import Run, RunOptions
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 _MAX_ROWS = 20
+_MOST_LIVE = 5000
+"""Robots with a connection each."""
+_MOST_DRY = 100_000_000
+
+
+class Luck(StrEnum):
+    """How often something goes wrong on board."""
+
+    USUAL = "usual"
+    NONE = "none"
+
+    @property
+    def rates(self) -> Faults:
+        """The rates of the physics."""
+        return Faults(scale=float(self is Luck.USUAL))
 
 
 def robots(
-    count: Annotated[int | None, typer.Option(min=1, max=5000, help="How many robots.")] = None,
-    speed: Annotated[float, typer.Option(min=0.1, max=10_000, help="Simulated s a s.")] = 1.0,
+    count: Annotated[
+        int | None, typer.Option("--count", "--robots", min=1, max=_MOST_DRY, help="How many.")
+    ] = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(min=0.1, max=10_000, help="Simulated s a s; 1, or as fast as it can dry."),
+    ] = None,
     seed: Annotated[int, typer.Option(help="The same seed, the same fleet and luck.")] = 7,
     scenario: Annotated[str, typer.Option(help="A named fleet, or a TOML file.")] = (
         scenarios.DEFAULT
@@ -36,27 +61,69 @@ def robots(
     for_s: Annotated[float, typer.Option("--for", min=0, help="Seconds; 0 until Ctrl-C.")] = 0,
     wait_s: Annotated[float, typer.Option("--wait", min=0, help="Seconds to await a cloud.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the fleet at the end.")] = False,
+    faults: Annotated[Luck, typer.Option(help="What goes wrong.")] = Luck.USUAL,
+    dry: Annotated[bool, typer.Option("--dry-run", help="No network, as fast as it can.")] = False,
+    hours: Annotated[float, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = 24,
+    processes: Annotated[int, typer.Option(min=1, max=256, help="Of a dry run.")] = 1,
+    plots: Annotated[Path | None, typer.Option(help="Folder for plots of a dry run.")] = None,
 ) -> None:
     """Run robots against the cloud that runs on a data directory.
 
     Example: robofleet robots --count 3 --speed 60 --seed 7
+
+    With --dry-run they live without any cloud, and what happened to them is counted.
+
+    Example: robofleet robots --dry-run --robots 100000 --processes 2
     """
     try:
+        if dry:
+            _dry_run(
+                scenario,
+                seed,
+                count,
+                Span(hours, processes, faults, speed or 0.0),
+                Shown(as_json, plots),
+            )
+            return
+        if count is not None and count > _MOST_LIVE:
+            raise scenarios.InvalidScenario(f"--count is at most {_MOST_LIVE} without --dry-run")
         endpoints = _await_cloud(data, wait_s)
         specs = scenarios.specs(scenarios.load(scenario), seed, count)
         options = RunOptions(
             specs=specs,
             link=LinkOptions(endpoints.mqtt),
             seed=seed,
-            speed=speed,
+            speed=speed or 1.0,
             for_s=for_s,
             pictures=data / "missions",
+            faults=faults.rates,
         )
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_run(options, endpoints, data, as_json=as_json))
     except (NoCloud, NotRegistered, scenarios.InvalidScenario) as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How long a dry run is, on how many processes, with what luck, and how fast."""
+
+    hours: float
+    processes: int
+    luck: Luck
+    speed: float
+    """Simulated seconds a second; 0 is as fast as it can."""
+
+
+def _dry_run(scenario: str, seed: int, count: int | None, span: Span, shown: Shown) -> None:
+    chosen = scenarios.load(scenario)
+    robots = count or sum(group.count for group in chosen.robots)
+    processes = min(span.processes, robots)
+    options = DryRunOptions(
+        chosen, seed, robots, span.hours, processes, speed=span.speed, faults=span.luck.rates
+    )
+    dry_run(options, shown, _out, _err)
 
 
 def _await_cloud(data: Path, wait_s: float) -> Endpoints:

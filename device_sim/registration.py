@@ -11,8 +11,8 @@ import httpx2
 import numpy as np
 
 from device_sim.robot.chance import Purpose, hashed, key_of
+from device_sim.robot.families import FAMILIES
 from device_sim.robot.fleet import RobotSpec
-from device_sim.robot.parameters import FAMILIES
 
 _ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _AT_ONCE: Final = 16

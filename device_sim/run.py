@@ -12,7 +12,8 @@ from device_sim.firmware.firmware import Firmware
 from device_sim.link.aiomqtt_link import LinkOptions, Mailbox, RobotLink
 from device_sim.picture import mission_svg
 from device_sim.robot.fleet import Fleet, RobotSpec
-from device_sim.robot.parameters import TICK_S, Faults
+from device_sim.robot.parameters import NOBODY, TICK_S, Faults, Habits
+from device_sim.robot.population import Population
 
 _LONGEST_SLEEP_S: Final = 0.25
 _BEHIND_S: Final = 2.0
@@ -30,6 +31,9 @@ class RunOptions:
     for_s: float = 0.0
     pictures: Path | None = None
     faults: Faults = field(default_factory=Faults)
+    habits: Habits = NOBODY
+    population: Population | None = None
+    """Who the robots of `specs` are, where more is known of them than a spec says."""
 
 
 class Run:
@@ -41,7 +45,10 @@ class Run:
         self._options = options
         self._tell = tell
         self._began_s = time.time()
-        self.fleet = Fleet(options.specs, options.seed, self._began_s, faults=options.faults)
+        self.fleet = Fleet(
+            options.specs, options.seed, self._began_s,
+            population=options.population, faults=options.faults, habits=options.habits,
+        )  # fmt: skip
         self.firmware = Firmware(self.fleet)
         self.sent = 0
         self.received = 0

@@ -102,6 +102,8 @@ async def stage(options: DemoOptions) -> AsyncIterator[Stage]:
         (options.data / name).unlink(missing_ok=True)
     arguments = ["robots", "--count", str(options.robots), "--seed", str(options.seed)]
     arguments += ["--speed", f"{options.fitting_speed:g}", "--data", str(options.data)]
+    if options.headless:  # a story that plays by itself is not to end with a sock in the brush
+        arguments += ["--faults", "none"]
     robots = await Child.start([*arguments, "--wait", "60"], options.data / "logs" / "robots.log")
     children = [robots]
     try:

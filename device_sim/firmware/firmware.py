@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import orjson
 
 from cloud_functions.contract import shadows, topics
@@ -29,10 +30,14 @@ from device_sim.firmware.batches import Inbound, Incoming, Outbound, Outgoing
 from device_sim.robot import report
 from device_sim.robot.chance import Purpose, hashed
 from device_sim.robot.fleet import Fleet
-from device_sim.robot.orders import obey
+from device_sim.robot.life.settle import percent
+from device_sim.robot.orders import obey, start_many
 from device_sim.robot.phases import Phase
-from device_sim.robot.record import drawn, mission_record
-from device_sim.robot.step import Happening, Kind, position, step
+from device_sim.robot.position import position
+from device_sim.robot.record import drawn, missed_record, mission_record
+from device_sim.robot.settings import apply_settings
+from device_sim.robot.step import Happening, Kind, step
+from device_sim.robot.telling.cadence import Cadence
 
 _ANSWER_TIMEOUT_S: Final = 10.0
 _POSE_EVERY_S: Final = 0.25
@@ -41,6 +46,8 @@ _MAX_KEPT: Final = 50
 _SETTING_KEYS: Final = frozenset(report.SETTINGS) | {
     "name", "childLock", "cleanSchedule", "cleanSchedule2",
 }  # fmt: skip
+_SILENT: Final = frozenset({Kind.LINK_LOST, Kind.LINK_BACK, Kind.MAINTAINED})
+"""What nobody on board says; the first two are for whoever holds the link."""
 _PAIRS: Final = (("carpetBoost", "vacHigh"), ("noAutoPasses", "twoPass"))
 
 
@@ -110,7 +117,7 @@ class Firmware:
         self.is_draining = False
         """While set, robots say nothing new and only wait for answers."""
         self._robots = [_Robot() for _ in fleet.specs]
-        self._percent = fleet.battery_percent
+        self._cadence = Cadence(fleet)
         self._watched: set[int] = set()
         self._handle = 0
         self._clock_offset_s = 0.0
@@ -147,7 +154,7 @@ class Firmware:
             "online": self._robots[row].online,
             "phase": fleet.phase_of(row).value,
             "cycle": fleet.cycle_of(row).value,
-            "battery": int(fleet.battery_percent[row]),
+            "battery": int(percent(fleet, np.array([row]))[0]),
             "missions": int(fleet.missions[row]),
             "error": int(fleet.error[row]),
         }
@@ -159,12 +166,7 @@ class Firmware:
 
     def start_all(self) -> None:
         """Send every robot that can start on a mission, as its schedule would."""
-        happened: list[Happening] = []
-        for row in range(len(self.fleet)):
-            obey(
-                self.fleet, row, CommandName.START,
-                initiator="schedule", params={}, happened=happened,
-            )  # fmt: skip
+        start_many(self.fleet, np.arange(len(self.fleet)), "schedule")
 
     # ------------------------------------------------------------ connection
 
@@ -285,11 +287,13 @@ class Firmware:
             for pair in _PAIRS:
                 given = set(pair) & wanted.keys()
                 if len(given) == 1 and not set(pair) & robot.settings.keys():
-                    wanted.update({key: report.SETTINGS[key] for key in pair if key not in given})
+                    factory = family.settings
+                    wanted.update({key: factory[key] for key in pair if key not in given})
         if "liveMapUntil" in delta:
             robot.dirty["liveMapUntil"] = delta["liveMapUntil"]
         robot.settings.update(wanted)
         robot.dirty.update(wanted)
+        apply_settings(self.fleet, row, wanted)
 
     def _command(
         self, row: int, command: Command, raw: Any, now_s: float, happened: list[Happening]
@@ -311,6 +315,7 @@ class Firmware:
             "command": raw,
             "lastCommandResult": result.on_wire(),
             "lastCommand": {
+                **command.params,
                 "command": command.name.value,
                 "time": int(command.time_s),
                 "initiator": command.initiator,
@@ -334,21 +339,27 @@ class Firmware:
     # ------------------------------------------------------------ what happened on board
 
     def _notice(self, happened: list[Happening], out: Outgoing, now_s: float) -> None:
-        percent = self.fleet.battery_percent
-        for row in (percent != self._percent).nonzero()[0]:
-            self._robots[row].dirty["batPct"] = int(percent[row])
-        self._percent = percent
+        for member, rows in self._cadence.due():
+            told = report.tell(self.fleet, member, rows)
+            for row, value in zip(rows.tolist(), told, strict=True):
+                self._robots[row].dirty[member] = value
+        changed = np.array(sorted({each.row for each in happened if each.kind not in _SILENT}))
+        if changed.size:
+            for row, members in zip(
+                changed.tolist(), report.live_all(self.fleet, changed), strict=True
+            ):
+                self._robots[row].dirty |= members
         for each in happened:
-            robot = self._robots[each.row]
-            robot.dirty |= report.live(self.fleet, each.row)
             if each.kind is Kind.MISSION_ENDED:
                 self._mission(each.row, out)
+            elif each.kind is Kind.START_MISSED:
+                missed = missed_record(self.fleet, each.row, each.value, each.at_s)
+                self._keep(each.row, ProductTopic.MISSION, {"record": missed}, out)
             elif each.kind in (Kind.ERROR, Kind.CURED, Kind.BIN_FULL):
                 self._fact(each, out, now_s)
 
     def _mission(self, row: int, out: Outgoing) -> None:
         log = self.fleet.last_logs[row]
-        assert log is not None
         record = mission_record(self.fleet, row, log)
         whole = drawn(self.fleet, row, log, log.along_cm)
         self._robots[row].dirty |= report.lifetime(self.fleet, row)
@@ -360,7 +371,7 @@ class Firmware:
             "kind": each.kind.value,
             "error": each.value,
             "time": int(now_s),
-            "missionId": self.fleet.logs[each.row].mission_id,
+            "missionId": self.fleet.log(each.row).mission_id,
         }
         self._keep(each.row, ProductTopic.FACT, body, out)
 
@@ -406,11 +417,11 @@ class Firmware:
             if not robot.online or now_s - robot.last_pose_s < _POSE_EVERY_S:
                 continue
             robot.last_pose_s = now_s
-            log = self.fleet.logs[row]
+            log = self.fleet.log(row)
             if not robot.mapped:
                 robot.mapped = True
                 body = {"kind": "map", "missionId": log.mission_id}
-                body |= drawn(self.fleet, row, log, float(self.fleet.along_cm[row]))
+                body |= drawn(self.fleet, row, log, report.along_cm(self.fleet, row))
                 topic = topics.product(thing, ProductTopic.TELEMETRY)
                 out.messages.append(Outbound(row, topic, orjson.dumps(body)))
             x_cm, y_cm, heading = position(self.fleet, row)

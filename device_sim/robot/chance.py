@@ -13,20 +13,21 @@ import numpy.typing as npt
 
 Keys: TypeAlias = npt.NDArray[np.uint64]
 Floats: TypeAlias = npt.NDArray[np.float64]
+Ticks: TypeAlias = int | npt.NDArray[np.int64]
+"""One tick for all, or one for each."""
 
 _SEED: Final = np.uint64(0x9E3779B97F4A7C15)
 _TICK: Final = np.uint64(0xD1B54A32D192ED03)
-_PURPOSE: Final = np.uint64(0x8CB92BA72F3D8DD7)
+_PURPOSE: Final = 0x8CB92BA72F3D8DD7
 _MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2: Final = np.uint64(0x94D049BB133111EB)
+_MASK: Final = 0xFFFFFFFFFFFFFFFF
 _TO_UNIT: Final = 2.0**-53
 
 
 class Purpose(IntEnum):
     """What a draw is for; two purposes never share a draw."""
 
-    STUCK = 1
-    STUCK_CODE = 2
     CURE = 3
     DIFFICULTY = 4
     HOME = 5
@@ -37,6 +38,26 @@ class Purpose(IntEnum):
     TOKEN = 10
     CLAIM = 11
     DOCKING = 12
+    MISHAP = 13
+    MISHAP_KIND = 14
+    WAIT = 15
+    CANCEL = 16
+    CANCEL_MOMENT = 17
+    CANCEL_MANNER = 18
+    LINK = 19
+    CONTACT = 20
+    EVACUATION = 21
+    BAG = 22
+    BIN = 23
+    WISH = 24
+    WISH_MINUTE = 25
+    AGE = 26
+    HABIT = 28
+    MAINTENANCE = 29
+    CODE = 30
+    IDENTITY = 31
+    START = 32
+    FACT = 33
 
 
 def key_of(thing: str) -> int:
@@ -45,25 +66,39 @@ def key_of(thing: str) -> int:
     return crc32(raw) << 32 | crc32(raw[::-1] + b"robofleet")
 
 
-def hashed(seed: int, keys: Keys, tick: int, purpose: Purpose) -> Keys:
+def mixed(value: Keys) -> Keys:
+    """The finaliser: every bit of the input reaches every bit of the result (in place)."""
+    value ^= value >> np.uint64(30)
+    value *= _MIX_1
+    value ^= value >> np.uint64(27)
+    value *= _MIX_2
+    value ^= value >> np.uint64(31)
+    return value
+
+
+def hashed(seed: int, keys: Keys, tick: Ticks, purpose: Purpose) -> Keys:
     """64 random bits for each key."""
     with np.errstate(over="ignore"):
-        value = (
-            keys
-            + np.uint64(seed & 0xFFFFFFFFFFFFFFFF) * _SEED
-            + np.uint64(tick & 0xFFFFFFFFFFFFFFFF) * _TICK
-            + np.uint64(int(purpose)) * _PURPOSE
-        )
-        value = (value ^ (value >> np.uint64(30))) * _MIX_1
-        value = (value ^ (value >> np.uint64(27))) * _MIX_2
-        return value ^ (value >> np.uint64(31))
+        constant = np.uint64((seed * int(_SEED) + int(purpose) * _PURPOSE) & _MASK)
+        if isinstance(tick, np.ndarray):
+            return mixed(tick.astype(np.uint64) * _TICK + constant + keys)
+        return mixed(keys + np.uint64((int(constant) + tick * int(_TICK)) & _MASK))
 
 
-def uniform(seed: int, keys: Keys, tick: int, purpose: Purpose) -> Floats:
+def uniform(seed: int, keys: Keys, tick: Ticks, purpose: Purpose) -> Floats:
     """A number in [0, 1) for each key."""
-    return (hashed(seed, keys, tick, purpose) >> np.uint64(11)).astype(np.float64) * _TO_UNIT
+    bits = hashed(seed, keys, tick, purpose) >> np.uint64(11)
+    return bits.astype(np.float64) * _TO_UNIT
+
+
+def one_hashed(seed: int, key: int, tick: int, purpose: Purpose) -> int:
+    """64 random bits for one key, without an array."""
+    value = key + seed * int(_SEED) + tick * int(_TICK) + int(purpose) * _PURPOSE & _MASK
+    value = (value ^ value >> 30) * int(_MIX_1) & _MASK
+    value = (value ^ value >> 27) * int(_MIX_2) & _MASK
+    return value ^ value >> 31
 
 
 def one_uniform(seed: int, key: int, tick: int, purpose: Purpose) -> float:
     """A number in [0, 1) for one key."""
-    return float(uniform(seed, np.array([key], dtype=np.uint64), tick, purpose)[0])
+    return (one_hashed(seed, key, tick, purpose) >> 11) * _TO_UNIT

@@ -1,82 +1,182 @@
-"""The numbers of the physics, each written once, with its unit and its source.
+"""The numbers of the physics that all families share, each written once, with unit and source.
 
-Robot reference, sections 16 and 17; [E] marks that page's estimates.
+Robot reference, sections 16 and 17; [E] marks that page's estimates and [C] what was calculated
+there from dumps.  What differs between families stands in `families/*.toml`.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 TICK_S: Final = 1.0
-"""The step of simulated time."""
+"""The grain of simulated time: every fact happens at a whole second."""
+
+FULL: Final = 1_000_000_000
+"""A full charge in the units of the charge column; whole numbers keep sums exact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Battery:
     """Energy as shares of a full charge (16.3)."""
 
-    clean_drain: float = 1.0 / (81 * 60)
-    """Per second of cleaning; 81 minutes to about 15 %, an i3's first leg."""
-    travel_share: float = 0.6  # [E] of the cleaning drain
-    idle_drain: float = 0.04 / 3600  # [E] off the dock, 3 to 5 % an hour
-    charge_gain: float = 0.01 / 60  # [E] linear, 1 % a minute
+    drain_scale: float = 1.0
+    """Multiplies every drain; 1 is the family's own."""
+    travel_share: float = 0.6
+    """[E] Of the cleaning drain."""
+    idle_drain: float = 0.04 / 3600
+    """[E] Per second off the dock, 3 to 5 % an hour."""
+    charge_knots: tuple[float, ...] = (0.80, 0.90, 1.0)
+    charge_gains: tuple[float, ...] = (0.01 / 60, 0.006 / 60, 0.003 / 60)
+    """[E] Per second up to each knot: 1 % a minute, then tapering; 10 to 100 % in two hours."""
     return_below: float = 0.15
+    """[D] The robot goes home to recharge."""
     start_above: float = 0.15
+    """[D] notReady 15 below it."""
     resume_above: float = 0.80
+    """[R] Without predictive charging."""
+    resume_least: float = 0.30
+    """[E] With predictive charging, which otherwise waits for what the rest needs."""
+    resume_reserve: float = 0.05
+    """[E] Beyond what the rest needs."""
     empty_below: float = 0.06
+    """[D] Error 46 off the dock."""
+    dark_below: float = 0.03
+    """[E] Then silence."""
+    fade_per_cycle: float = 0.0005
+    """[C] 80 % at 400 cycles (17.3)."""
+    least_health: float = 0.5
+    """[E] A weaker battery is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """Speeds (16.1, 16.2)."""
+    """Speeds (16.1) and the ways a mission can be driven (16.2)."""
 
-    cleaning_cm_s: float = 15.0
-    """[E] Half the cruise speed of 30 cm/s: turns, edges and dirt returns."""
     travel_cm_s: float = 30.0
+    """[C] 0.29 to 0.31 m/s."""
+    auto_passes: float = 1.2
+    """[E] Automatic passes: a second one over a fifth of the area."""
+    edge_share: float = 0.1
+    """[E] Edges lengthen a mission by that."""
+    carpet_drain: float = 1.35
+    """[E] Carpet boost, 30 to 40 % more."""
+    auto_drain: float = 1.10
+    """[E] Automatic power on a home with some carpet."""
+    docking_s: tuple[int, int] = (15, 40)
+    """[E] For the last 1.5 m."""
+    lost_dock_s: int = 90
+    """[E] Three tries."""
+    spot_s: int = 180
+    """[E] A spiral of a few minutes."""
+    empty_region_s: int = 71
+    """[D] A mission to a region that is not on the map (12.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """Rates (17.2) [E]; `scale` 0 makes a perfect world."""
+    """Rates of a median home (17.2), all [E] unless marked; `scale` 0 makes a perfect world."""
 
     scale: float = 1.0
     trapped_per_s: float = 0.10 / 3600
-    cliff_share: float = 0.15
-    difficulty_sigma: float = 1.4  # fit to seven dumps (17.1)
-    helped_share: float = 0.6
+    """Of run, on furniture, cables and rugs."""
+    cliff_per_s: float = 0.02 / 3600
+    """Of run, in homes with stairs."""
+    jam_per_s: float = 0.02 / 3600
+    """Of run; five times that with pets."""
+    pet_jams: float = 5.0
+    lost_per_s: float = 0.006 / 3600
+    """Of run: 0.5 % of missions."""
+    reboot_per_s: float = 0.02 / 86_400
+    lift_per_s: float = 0.3 / 3600
+    """[E] Of run; only lifts that stop the robot, the counted ones are many more."""
+    lift_median_s: float = 15.0
+    drop_docked_per_s: float = 0.1 / 86_400
+    drop_docked_median_s: float = 30.0
+    drop_run_per_s: float = 0.5 / 3600
+    drop_run_median_s: float = 60.0
+    drop_sigma: float = 1.0
+    reboot_silence_s: tuple[int, int] = (40, 60)  # [D]
+    difficulty_sigma: float = 1.4
+    """[C] Fit to seven dumps; log-normal with median 1 (17.1)."""
+    difficulty_most: float = 6.0
+    """[E] Whoever has it worse puts the robot away; set so that 7 % of missions fail [C]."""
+    helped_share: float = 0.8
+    """[E] 0.6 by the page; set so that 7 % of missions fail [C]."""
     help_median_s: float = 45 * 60
+    help_latest_s: int = 85 * 60
+    """[E] Whoever helps does so before the mission is dropped."""
     help_sigma: float = 0.8
-    bin_full_after_s: float = 90 * 60
-    """Of cleaning, without a base."""
-
-
-PAUSE_EXPIRES_S: Final = 90 * 60
-EVAC_S: Final = 20.0
-START_DELAY_S: Final = 2.0
-TRAP_CODES: Final = (4, 5, 1, 3, 9, 16, 33)
-CLIFF_CODE: Final = 6
-BIN_CODE: Final = 36
-EMPTY_CODE: Final = 46
+    dock_not_found: float = 0.02
+    """Of returns."""
+    contact_lost: float = 0.003
+    """Of dockings."""
+    contact_median_s: float = 2 * 3600
+    bin_missing: float = 0.001
+    """Of starts."""
+    bin_missing_mean_s: float = 10 * 60
+    bin_full_run_s: int = 110 * 60
+    """Of cleaning, 60 to 120 min; with pets half."""
+    bin_emptied_share: float = 0.9
+    """[E] Of missions after which somebody empties the bin unasked (0.6 to 1.7 a mission [C])."""
+    bin_median_s: float = 3 * 3600
+    """A full bin waits for a person."""
+    bag_evacuations: tuple[int, int] = (30, 60)
+    """A bag lasts that many [D: the vendor's 60 days]."""
+    bag_median_s: float = 2 * 86_400
+    evacuation_fails: float = 0.005
+    home_median_s: float = 60 * 60
+    """[E] Until somebody carries a robot home that stands about."""
+    home_sigma: float = 1.0
+    wear_per_run_s: float = 0.0015 / 3600
+    """Growth of stuck and jam rates, 1 to 2 % in 10 run-hours since maintenance (17.3)."""
+    maintenance_run_s: tuple[int, int] = (40 * 3600, 160 * 3600)
+    """[E] Run time between two maintenances."""
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
-    """What differs between the families (section 1)."""
+class Habits:
+    """What people do with their robots beside what a schedule says."""
 
-    name: str
-    sku: str
-    software: str
-    battery_type: str
-    capacity_mah: int
-    has_base: bool
-    has_pose: bool
-    pairs_only: bool
-    """Settings of a pair are taken only together (section 8)."""
+    cancel_share: float = 0.0
+    """Of missions that a person ends; 26 % in seven dumps [C] (17.1)."""
+    wishes: bool = False
+    """Whether people also start robots by hand, each household as often as it does."""
+    schedules: bool = True
+    """Whether schedules are followed."""
+    carry: bool = False
+    """Whether people take robots into their hands: lift them, carry home what stands about."""
+    wish_hours: tuple[int, ...] = (
+        0, 0, 0, 0, 0, 0, 1, 3, 6, 12, 12, 10, 8, 7, 5, 4, 5, 10, 8, 5, 3, 1, 0, 0,
+    )  # fmt: skip
+    """[E] When people start robots by hand, by the local hour: 9 to 13 and 17 h (16.4)."""
 
 
-FAMILIES: Final = {
-    "900": Family("900", "R980020", "v2.4.6-3", "lith", 3300, False, True, False),
-    "i7": Family(
-        "i7", "i755020", "lewis+22.52.10+2024-07-18-4c2b5b+Firmware-Production",
-        "F12432712", 2490, True, False, True,
-    ),
-}  # fmt: skip
+NOBODY: Final = Habits()
+"""The owner's phone decides."""
+HOUSEHOLDS: Final = Habits(cancel_share=0.30, wishes=True, carry=True)
+"""[C] Some missions fail before somebody would have ended them; the rest make up 26 %."""
+
+PAUSE_EXPIRES_S: Final = 90 * 60
+EVAC_S: Final = 20
+EVAC_AFTER_S: Final = 5
+"""A base begins 5 s after docking (10.3)."""
+START_DELAY_S: Final = 2
+MAP_SAVED_S: Final = 10
+"""A robot with a map does not go home that soon after a stop (section 7)."""
+
+NO_ERROR: Final = 0
+WHEELS_UP_CODE: Final = 13
+BIN_MISSING_CODE: Final = 14
+REBOOT_CODE: Final = 15
+CLIFF_CODE: Final = 6
+JAM_CODE: Final = 2
+BIN_CODE: Final = 36
+EMPTY_CODE: Final = 46
+CONTACT_CODE: Final = 104
+BAG_CODE: Final = 216
+"""Section 11.1."""
+
+NOT_READY_CLIFF: Final = 1
+NOT_READY_BIN_MISSING: Final = 7
+NOT_READY_CHARGE: Final = 15
+NOT_READY_BIN_FULL: Final = 16
+"""Section 11.2, the safe set."""

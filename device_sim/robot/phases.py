@@ -1,9 +1,10 @@
 """Which phase a robot may enter next (robot reference, section 10.3).
 
-A robot is in one phase, and either has a cycle (it was asked for something that is not over) or
-has none.  Facts move it on: an owner's command, the battery running low, the wheels losing grip.
-Every legal move is a row of TRANSITIONS; what is not there is refused.  The rule that is easy to
-break: `stop` with a cycle is a paused mission, `stop` without one is a robot that stands about.
+A robot is in one phase and has one task: none, a mission (clean, quick, spot, train), or an errand
+(dock, evac).  Facts move it on: an owner's command, the battery running low, the wheels losing
+grip.  Every legal move is a row of TRANSITIONS; what is not there is refused.  The rule that is
+easy to break: `stop` with a mission is a paused mission, `stop` without one is a robot that stands
+about.  A move from a mission to another task ends the mission.
 """
 
 from collections.abc import Mapping
@@ -36,6 +37,16 @@ class Cycle(StrEnum):
     TRAIN = "train"
     EVAC = "evac"
     DOCK = "dock"
+    QUICK = "quick"
+    SPOT = "spot"
+
+
+class Task(IntEnum):
+    """What kind of thing a cycle is."""
+
+    NONE = 0
+    MISSION = 1
+    ERRAND = 2
 
 
 class Fact(IntEnum):
@@ -57,58 +68,138 @@ class Fact(IntEnum):
     EVAC_DONE = 13
     BATTERY_EMPTY = 14
     BIN_FULL = 15
+    BIN_TO_BASE = 16
+    """The bin is full and there is a base to empty it."""
+    LIFTED = 17
+    PUT_BACK = 18
+    DOCK_NOT_FOUND = 19
+    CONTACT_LOST = 20
+    CONTACT_BACK = 21
+    CARRIED_HOME = 22
+    REBOOTED = 23
+    WENT_DARK = 24
+    """The battery is so empty that nothing answers."""
 
 
-State = tuple[Phase, bool]
-"""A phase, and whether the robot has a cycle."""
+State = tuple[Phase, Task]
+"""A phase, and what the robot is on."""
 
-_LEAVE: Final[Mapping[Fact, State]] = {
-    Fact.PAUSED: (Phase.STOP, True),
-    Fact.STOPPED: (Phase.STOP, False),
-    Fact.TRAPPED: (Phase.STUCK, True),
-    Fact.BATTERY_EMPTY: (Phase.STUCK, True),
-}
-"""What may happen to any robot that drives."""
+_REST, _MISSION, _ERRAND = Task.NONE, Task.MISSION, Task.ERRAND
+
+
+def _driving(task: Task) -> dict[Fact, State]:
+    """What may happen to any robot that drives."""
+    return {
+        Fact.PAUSED: (Phase.STOP, task if task is _MISSION else _REST),
+        Fact.STOPPED: (Phase.STOP, _REST),
+        Fact.TRAPPED: (Phase.STUCK, task),
+        Fact.BATTERY_EMPTY: (Phase.STUCK, task),
+        Fact.LIFTED: (Phase.STOP, task if task is _MISSION else _REST),
+        Fact.REBOOTED: (Phase.STOP, _REST),
+        Fact.CARRIED_HOME: (Phase.CHARGE, _REST),
+    }
+
+
+def _going_home(task: Task, after: Task) -> dict[Fact, State]:
+    return {
+        **_driving(task),
+        Fact.ARRIVED: (Phase.CHARGE, after),
+        Fact.DOCK_NOT_FOUND: (Phase.STUCK, task),
+    }
+
 
 TRANSITIONS: Final[Mapping[State, Mapping[Fact, State]]] = {
-    (Phase.CHARGE, False): {
-        Fact.STARTED: (Phase.RUN, True),
-        Fact.EVAC_ASKED: (Phase.EVAC, True),
+    (Phase.CHARGE, _REST): {
+        Fact.STARTED: (Phase.RUN, _MISSION),
+        Fact.EVAC_ASKED: (Phase.EVAC, _ERRAND),
+        Fact.CONTACT_LOST: (Phase.CHARGING_ERROR, _REST),
+        Fact.REBOOTED: (Phase.CHARGE, _REST),
     },
-    (Phase.CHARGE, True): {
-        Fact.CHARGED: (Phase.RUN, True),
-        Fact.RESUMED: (Phase.RUN, True),
-        Fact.STOPPED: (Phase.CHARGE, False),
-        Fact.DOCK_ASKED: (Phase.CHARGE, False),
+    (Phase.CHARGE, _MISSION): {
+        Fact.CHARGED: (Phase.RUN, _MISSION),
+        Fact.RESUMED: (Phase.RUN, _MISSION),
+        Fact.STARTED: (Phase.RUN, _MISSION),
+        Fact.STOPPED: (Phase.CHARGE, _REST),
+        Fact.DOCK_ASKED: (Phase.CHARGE, _REST),
+        Fact.EVAC_ASKED: (Phase.EVAC, _MISSION),
+        Fact.CONTACT_LOST: (Phase.CHARGING_ERROR, _MISSION),
+        Fact.REBOOTED: (Phase.CHARGE, _REST),
     },
-    (Phase.RUN, True): {
-        **_LEAVE,
-        Fact.BATTERY_LOW: (Phase.HOME_MID_MISSION, True),
-        Fact.AREA_DONE: (Phase.HOME_DONE, True),
-        Fact.BIN_FULL: (Phase.HOME_DONE, True),
+    (Phase.RUN, _MISSION): {
+        **_driving(_MISSION),
+        Fact.BATTERY_LOW: (Phase.HOME_MID_MISSION, _MISSION),
+        Fact.BIN_TO_BASE: (Phase.HOME_MID_MISSION, _MISSION),
+        Fact.AREA_DONE: (Phase.HOME_DONE, _MISSION),
+        Fact.BIN_FULL: (Phase.HOME_DONE, _MISSION),
     },
-    (Phase.STOP, True): {
-        Fact.RESUMED: (Phase.RUN, True),
-        Fact.STARTED: (Phase.RUN, True),
-        Fact.STOPPED: (Phase.STOP, False),
-        Fact.DOCK_ASKED: (Phase.HOME_ASKED, True),
-        Fact.EXPIRED: (Phase.STOP, False),
-        Fact.BATTERY_EMPTY: (Phase.STUCK, True),
+    (Phase.STOP, _MISSION): {
+        Fact.RESUMED: (Phase.RUN, _MISSION),
+        Fact.STARTED: (Phase.RUN, _MISSION),
+        Fact.PUT_BACK: (Phase.RUN, _MISSION),
+        Fact.STOPPED: (Phase.STOP, _REST),
+        Fact.DOCK_ASKED: (Phase.HOME_ASKED, _MISSION),
+        Fact.EXPIRED: (Phase.STOP, _REST),
+        Fact.BATTERY_EMPTY: (Phase.STUCK, _MISSION),
+        Fact.REBOOTED: (Phase.STOP, _REST),
+        Fact.CARRIED_HOME: (Phase.CHARGE, _REST),
     },
-    (Phase.STOP, False): {
-        Fact.STARTED: (Phase.RUN, True),
-        Fact.STOPPED: (Phase.STOP, False),
-        Fact.DOCK_ASKED: (Phase.HOME_ASKED, True),
+    (Phase.STOP, _REST): {
+        Fact.STARTED: (Phase.RUN, _MISSION),
+        Fact.STOPPED: (Phase.STOP, _REST),
+        Fact.DOCK_ASKED: (Phase.HOME_ASKED, _ERRAND),
+        Fact.BATTERY_EMPTY: (Phase.STUCK, _REST),
+        Fact.REBOOTED: (Phase.STOP, _REST),
+        Fact.CARRIED_HOME: (Phase.CHARGE, _REST),
     },
-    (Phase.HOME_MID_MISSION, True): {**_LEAVE, Fact.ARRIVED: (Phase.CHARGE, True)},
-    (Phase.HOME_DONE, True): {**_LEAVE, Fact.ARRIVED: (Phase.CHARGE, False)},
-    (Phase.HOME_ASKED, True): {**_LEAVE, Fact.ARRIVED: (Phase.CHARGE, False)},
-    (Phase.STUCK, True): {
-        Fact.FREED: (Phase.RUN, True),
-        Fact.STOPPED: (Phase.STOP, False),
-        Fact.EXPIRED: (Phase.STOP, False),
+    (Phase.HOME_MID_MISSION, _MISSION): _going_home(_MISSION, _MISSION),
+    (Phase.HOME_DONE, _MISSION): _going_home(_MISSION, _REST),
+    (Phase.HOME_ASKED, _MISSION): _going_home(_MISSION, _REST),
+    (Phase.HOME_ASKED, _ERRAND): _going_home(_ERRAND, _REST),
+    (Phase.STUCK, _MISSION): {
+        Fact.FREED: (Phase.RUN, _MISSION),
+        Fact.RESUMED: (Phase.RUN, _MISSION),
+        Fact.STARTED: (Phase.RUN, _MISSION),
+        Fact.STOPPED: (Phase.STOP, _REST),
+        Fact.EXPIRED: (Phase.STOP, _REST),
+        Fact.WENT_DARK: (Phase.STUCK, _REST),
+        Fact.REBOOTED: (Phase.STOP, _REST),
+        Fact.CARRIED_HOME: (Phase.CHARGE, _REST),
     },
-    (Phase.EVAC, True): {Fact.EVAC_DONE: (Phase.CHARGE, False)},
+    (Phase.STUCK, _ERRAND): {
+        Fact.FREED: (Phase.HOME_ASKED, _ERRAND),
+        Fact.STOPPED: (Phase.STOP, _REST),
+        Fact.EXPIRED: (Phase.STOP, _REST),
+        Fact.WENT_DARK: (Phase.STUCK, _REST),
+        Fact.REBOOTED: (Phase.STOP, _REST),
+        Fact.CARRIED_HOME: (Phase.CHARGE, _REST),
+    },
+    (Phase.STUCK, _REST): {
+        Fact.STOPPED: (Phase.STOP, _REST),
+        Fact.WENT_DARK: (Phase.STUCK, _REST),
+        Fact.REBOOTED: (Phase.STOP, _REST),
+        Fact.CARRIED_HOME: (Phase.CHARGE, _REST),
+    },
+    (Phase.EVAC, _ERRAND): {
+        Fact.EVAC_DONE: (Phase.CHARGE, _REST),
+        Fact.STOPPED: (Phase.CHARGE, _REST),
+        Fact.REBOOTED: (Phase.CHARGE, _REST),
+    },
+    (Phase.EVAC, _MISSION): {
+        Fact.EVAC_DONE: (Phase.CHARGE, _MISSION),
+        Fact.STOPPED: (Phase.CHARGE, _REST),
+        Fact.REBOOTED: (Phase.CHARGE, _REST),
+    },
+    (Phase.CHARGING_ERROR, _REST): {
+        Fact.CONTACT_BACK: (Phase.CHARGE, _REST),
+        Fact.STARTED: (Phase.RUN, _MISSION),
+        Fact.REBOOTED: (Phase.CHARGING_ERROR, _REST),
+    },
+    (Phase.CHARGING_ERROR, _MISSION): {
+        Fact.CONTACT_BACK: (Phase.CHARGE, _MISSION),
+        Fact.STOPPED: (Phase.CHARGING_ERROR, _REST),
+        Fact.EXPIRED: (Phase.CHARGING_ERROR, _REST),
+        Fact.REBOOTED: (Phase.CHARGING_ERROR, _REST),
+    },
 }
 
 
@@ -127,6 +218,13 @@ def next_state(state: State, fact: Fact) -> State:
 PHASES: Final = tuple(Phase)
 CYCLES: Final = tuple(Cycle)
 REFUSED: Final = -1
+_TASKS: Final = {
+    Cycle.NONE: _REST,
+    Cycle.DOCK: _ERRAND,
+    Cycle.EVAC: _ERRAND,
+}
+TASK_OF: Final = np.array([_TASKS.get(cycle, _MISSION) for cycle in CYCLES], dtype=np.int8)
+"""The task of a cycle, by its number."""
 
 
 def code_of(phase: Phase) -> int:
@@ -134,13 +232,31 @@ def code_of(phase: Phase) -> int:
     return PHASES.index(phase)
 
 
+def cycle_code(cycle: Cycle) -> int:
+    """The number of a cycle in a column."""
+    return CYCLES.index(cycle)
+
+
 def _table() -> npt.NDArray[np.int8]:
-    """The same moves for arrays: [phase, has a cycle, fact] to phase * 2 + cycle, or REFUSED."""
-    table = np.full((len(PHASES), 2, len(Fact)), REFUSED, dtype=np.int8)
-    for (phase, busy), moves in TRANSITIONS.items():
-        for fact, (after, still_busy) in moves.items():
-            table[code_of(phase), int(busy), fact] = code_of(after) * 2 + still_busy
+    """The same moves for arrays: [phase, task, fact] to phase * 3 + task, or REFUSED."""
+    table = np.full((len(PHASES), len(Task), len(Fact)), REFUSED, dtype=np.int8)
+    for (phase, task), moves in TRANSITIONS.items():
+        for fact, (after, task_after) in moves.items():
+            table[code_of(phase), task, fact] = code_of(after) * len(Task) + task_after
     return table
 
 
 NEXT: Final = _table()
+
+
+def among(*phases: Phase) -> npt.NDArray[np.bool_]:
+    """Whether a phase, by its number, is one of these."""
+    return np.array([phase in phases for phase in PHASES])
+
+
+RUNNING: Final = among(Phase.RUN)
+HOMING: Final = among(Phase.HOME_ASKED, Phase.HOME_MID_MISSION, Phase.HOME_DONE)
+DRIVING: Final = RUNNING | HOMING
+DOCKED: Final = among(Phase.CHARGE, Phase.EVAC, Phase.CHARGING_ERROR)
+CHARGING: Final = among(Phase.CHARGE, Phase.EVAC)
+STANDING: Final = among(Phase.STOP, Phase.STUCK)

@@ -3,23 +3,33 @@
 from typing import Any, Final
 
 from cloud_functions.contract.maps import mission_map
-from device_sim.robot.fleet import Fleet, MissionLog
+from device_sim.robot.chronicle import MissionLog
+from device_sim.robot.fleet import Fleet
 from device_sim.robot.report import signal
+from device_sim.robot.telling import identity
+from device_sim.robot.telling.diary import mission_id
+from device_sim.robot.telling.lifetime import square_feet
 
-_SQFT_PER_M2: Final = 10.7639
-_RAW: Final = {"ok": "ok", "cncl": "usrEnd", "stuck": "usrEnd", "full": "ok", "inc": "timeboxEnd"}
+_RAW: Final = {
+    "ok": "ok", "cncl": "usrEnd", "stuck": "usrEnd", "full": "ok", "inc": "timeboxEnd",
+    "bat": "batcncl",
+}  # fmt: skip
+_TIMELINE: Final = {
+    "run": "traversal", "hmMidMsn": "travel", "hmPostMsn": "travel", "hmUsrDock": "travel",
+    "charge": "charge", "evac": "evac", "stuck": "error", "stop": "pause",
+    "chargingerror": "error",
+}  # fmt: skip
 MAX_POINTS: Final = 4000
 """A map stays well below 120 KB."""
+_MAX_TIMELINE: Final = 60
+_CM2_PER_M2: Final = 10_000
 
 
 def mission_record(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
     """The history record; durationM is runM + pauseM + chrgM."""
     run, pause, charge = (round(minutes) for minutes in log.minutes)
-    path = fleet.paths[row]
-    area_m2 = float(path.new_area_m2[path.vertex_at(log.along_cm)])
-    bars = [0, 0, 0, 0, 0]
-    bars[min(4, max(0, (signal(fleet, row)["rssi"] + 90) // 10))] = 100
-    return {
+    bars = _bars(signal(fleet, row)["rssi"], run)
+    said: dict[str, Any] = {
         "robot_id": fleet.specs[row].thing,
         "nMssn": log.number,
         "missionId": log.mission_id,
@@ -32,30 +42,108 @@ def mission_record(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
         "pauseM": pause,
         "chrgM": charge,
         "doneM": run,
-        "chrgs": max(0, log.charges - 1),
-        "sqft": int(area_m2 * _SQFT_PER_M2),
-        "dirt": int(run // 15),
-        "evacs": int(bool(fleet.has_base[row])),
+        "chrgs": log.charges,
+        "sqft": square_feet(log.area_m2),
+        "dirt": int(run * fleet.families[row].counters.get("nScrubs", 0.0) // 60),
+        "evacs": log.evacuations,
+        "saves": int(fleet.families[row].has_map and log.done == "ok"),
         "pauseId": log.pause_code,
         "initiator": log.initiator or "none",
         "cmd": log.command or {"command": "start"},
-        "dockedAtStart": True,
-        "eDock": 1,
+        "dockedAtStart": log.docked_at_start,
+        "eDock": int(log.done in ("ok", "full")),
         "flags": 1025,
         "wlBars": bars,
-        "timeline": {
-            "event": [{"type": name, "ts": int(at_s)} for at_s, name in log.events],
-            "finEvents": [{"type": "fin", "ts": int(log.ended_s)}],
-        },
+        "startEndWlBars": [bars, bars],
+        "wifiChannel": 1 + int(fleet.key[row]) % 11,
+        "timeline": _timeline(fleet, row, log),
     }
+    if fleet.families[row].has_map:
+        said["pmaps_info"] = [
+            {"pmap_id": identity.map_id(fleet, row), "pmapv_id": identity.map_version(fleet, row)}
+        ]
+    return said
+
+
+def missed_record(fleet: Fleet, row: int, reason: int, at_s: float) -> dict[str, Any]:
+    """The record of a scheduled start that could not be (section 8); `reason` as notReady says."""
+    number = int(fleet.missions[row])
+    return {
+        "robot_id": fleet.specs[row].thing,
+        "nMssn": number,
+        "missionId": mission_id(fleet, row, number, int(at_s)),
+        "startTime": int(at_s),
+        "timestamp": int(at_s),
+        "done": "schErr",
+        "done_raw": "busy" if reason == 0 else "batcncl",
+        **dict.fromkeys(("durationM", "runM", "pauseM", "chrgM", "doneM", "chrgs", "sqft"), 0),
+        "pauseId": 0,
+        "initiator": "schedule",
+        "cmd": {"command": "start"},
+        "notReady": reason,
+    }
+
+
+def _bars(rssi: int, run_minutes: int) -> list[int]:
+    """A histogram of five bars: most of the time at the dock's strength, the rest one bar less."""
+    best = min(4, max(0, (rssi + 90) // 10))
+    shares = [0, 0, 0, 0, 0]
+    weaker = min(40, run_minutes // 2) if best else 0
+    shares[best] = 100 - weaker
+    shares[max(0, best - 1)] += weaker
+    return shares
+
+
+def _timeline(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
+    """What happened when: phases as they began, rooms at the end."""
+    ends = [*(at_s for at_s, _ in log.events[1:]), log.ended_s]
+    finished: list[dict[str, Any]] = [{"type": "start", "ts": int(log.started_s)}]
+    for (at_s, phase), until_s in zip(log.events, ends, strict=False):
+        entry = {"type": _TIMELINE[phase], "ts": int(at_s), "ets": int(until_s)}
+        if phase.startswith("hm"):
+            reason = 0 if phase == "hmMidMsn" else 1
+            entry = {**entry, "destination": {"type": "dock"}, "reason": reason}
+        finished.append(entry)
+    finished = finished[-_MAX_TIMELINE:]
+    finished += _rooms(fleet, row, log)
+    return {
+        "plan": {"rooms": list(fleet.routes.rooms(log.route))},
+        "event": [{"type": name, "ts": int(at_s)} for at_s, name in log.events],
+        "finEvents": [*finished, {"type": "fin", "ts": int(log.ended_s)}],
+    }
+
+
+def _rooms(fleet: Fleet, row: int, log: MissionLog) -> list[dict[str, Any]]:
+    """The rooms that were asked for, each with what was cleaned of it; status 0 is finished."""
+    found: list[dict[str, Any]] = []
+    left_cm2 = round(log.area_m2 * _CM2_PER_M2)
+    for room in fleet.routes.rooms(log.route):
+        alone = fleet.routes.through(int(fleet.home[row]), [room])
+        whole_cm2 = int(fleet.routes.area_cm2[alone])
+        cleaned_cm2 = min(whole_cm2, left_cm2)
+        left_cm2 -= cleaned_cm2
+        found.append(
+            {
+                "type": "room",
+                "ts": int(log.ended_s),
+                "rid": room,
+                "pmapId": identity.map_id(fleet, row),
+                "pmapvId": identity.map_version(fleet, row),
+                "area": square_feet(cleaned_cm2 / _CM2_PER_M2),
+                "totalArea": square_feet(whole_cm2 / _CM2_PER_M2),
+                "passCount": 1,
+                "status": int(cleaned_cm2 < whole_cm2),
+            }
+        )
+    return found
 
 
 def drawn(fleet: Fleet, row: int, log: MissionLog, along_cm: float) -> dict[str, Any]:
     """The map of a mission that has driven that far."""
-    path = fleet.paths[row]
-    last = path.vertex_at(along_cm)
-    corners = _corners(path.x_cm[: last + 1].tolist(), path.y_cm[: last + 1].tolist())
-    ratio = float(path.new_area_m2[last]) / path.area_m2
+    route = fleet.routes.route(log.route) if log.mission_id else fleet.path(row)
+    last = route.vertex_at(along_cm)
+    corners = _corners(route.x_cm[: last + 1].tolist(), route.y_cm[: last + 1].tolist())
+    ratio = float(route.area_m2[last]) / max(float(route.area_m2[-1]), 1e-9)
     return mission_map(fleet.floor_plan(row), corners[-MAX_POINTS:], log.errors, ratio)
 
 

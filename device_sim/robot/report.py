@@ -1,204 +1,232 @@
-"""What a robot reports of itself: every top-level member whole (robot reference, section 9.3)."""
+"""What a robot reports of itself: every top-level member whole (robot reference, section 9).
+
+Which members a family reports, and when, stands in its file; how each is told stands here.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from device_sim.robot.chance import Purpose, one_uniform
-from device_sim.robot.fleet import Fleet
-from device_sim.robot.parameters import PAUSE_EXPIRES_S
-from device_sim.robot.phases import Phase
-from device_sim.robot.step import position
+import numpy as np
 
-_SQFT_PER_M2: Final = 10.7639
-_CAP_900: Final = {
-    "pose": 1, "ota": 2, "multiPass": 2, "carpetBoost": 1, "pp": 1, "binFullDetect": 1,
-    "langOta": 1, "maps": 1, "edge": 1, "eco": 1,
-}  # fmt: skip
-_CAP_I7: Final = {
-    "pose": 2, "ota": 2, "multiPass": 2, "carpetBoost": 1, "pp": 0, "binFullDetect": 2,
-    "dockComm": 1, "edge": 0, "maps": 3, "pmaps": 5, "tLine": 2, "area": 1, "eco": 1,
-    "langOta": 0, "lang": 2, "prov": 3, "sched": 1, "svcConf": 1, "log": 2,
-}  # fmt: skip
+from device_sim.robot.families import BY_NUMBER
+from device_sim.robot.fleet import INITIATORS, Fleet, Ints
+from device_sim.robot.life.settle import place_at
+from device_sim.robot.parameters import BIN_MISSING_CODE, NOT_READY_CHARGE, PAUSE_EXPIRES_S
+from device_sim.robot.phases import DRIVING, Cycle, Phase
+from device_sim.robot.position import position
+from device_sim.robot.schedule import NEVER
+from device_sim.robot.telling import identity
+from device_sim.robot.telling.glance import Glance, glance, glances
+from device_sim.robot.telling.lifetime import COUNTERS, SQFT_PER_M2, square_feet
+
 SETTINGS: Final[Mapping[str, Any]] = {
-    "carpetBoost": True, "vacHigh": False, "noAutoPasses": False, "twoPass": False,
-    "openOnly": False, "binPause": True, "schedHold": False, "ecoCharge": False,
-    "timezone": "Etc/UTC", "language": 0,
-}  # fmt: skip
-"""Factory settings; firmware holds what the owner made of them."""
+    name: value for family in reversed(BY_NUMBER) for name, value in family.settings.items()
+}
+"""Every setting of any family, as the factory sets it; firmware holds what owners made of them."""
+_DBM_PER_M: Final = 2.5
+_NOISE_DBM: Final = -90
+_CM2_PER_M2: Final = 10_000
+_TANK_M2: Final = 80.0
+"""[E] A tank lasts 60 to 100 m2 (section 13)."""
+_TANK_STEP: Final = 10
 
 
-def status(fleet: Fleet, row: int) -> dict[str, Any]:
+def factory_settings(fleet: Fleet, row: int) -> Mapping[str, Any]:
+    """The settings of a robot as it is set up: the factory's, in its own time zone."""
+    return {**fleet.families[row].settings, "timezone": fleet.zones.names[int(fleet.zone[row])]}
+
+
+def status(fleet: Fleet, row: int, seen: Glance | None = None) -> dict[str, Any]:
     """`cleanMissionStatus` (section 10.1)."""
+    seen = seen or glance(fleet, row)
     phase, cycle = fleet.phase_of(row), fleet.cycle_of(row)
-    log = fleet.logs[row]
-    paused = phase is Phase.STOP and cycle != "none"
-    waits = paused or (phase is Phase.CHARGE and cycle != "none")
-    family = fleet.families[row]
-    minutes = int(fleet.run_s[row] // 60) if family.has_pose and cycle != "none" else 0
+    charging = phase is Phase.CHARGE and seen.busy
+    waits = charging or (phase is Phase.STOP and seen.busy)
+    waits_s = fleet.pause_expires_s(row) if waits else 0
+    recharge_s = seen.recharge_s if charging else 0
     said: dict[str, Any] = {
         "cycle": cycle.value,
         "phase": phase.value,
         "error": int(fleet.error[row]),
-        "notReady": not_ready(fleet, row),
-        "mssnM": minutes,
-        "sqft": _sqft(fleet.area_m2(row)) if minutes else 0,
-        "initiator": log.initiator or "none",
+        "notReady": _told_not_ready(phase, seen),
+        "initiator": INITIATORS[int(fleet.initiator[row])],
         "nMssn": int(fleet.missions[row]),
-        "expireM": PAUSE_EXPIRES_S // 60 if waits and family.has_pose else 0,
-        "rechrgM": _recharge_minutes(fleet, row) if waits and not paused else 0,
+        "mssnM": 0,
+        "sqft": 0,
+        "expireM": 0,
+        "rechrgM": 0,
     }
-    if not family.has_pose:
-        said["expireTm"] = int(fleet.phase_since_s[row] + PAUSE_EXPIRES_S) if waits else 0
-        said["rechrgTm"] = 0
-        said["mssnStrtTm"] = int(log.started_s)
-        said["missionId"] = log.mission_id
-    return said
+    if fleet.families[row].tells_minutes:
+        said["expireM"] = PAUSE_EXPIRES_S // 60 if waits_s else 0
+        said["rechrgM"] = recharge_s // 60
+        if seen.busy:
+            said["mssnM"] = max(0, fleet.tick - int(fleet.mission_s[row])) // 60
+            said["sqft"] = square_feet(seen.area_cm2 / _CM2_PER_M2)
+        return said
+    began_s = int(fleet.mission_s[row])
+    return said | {
+        "expireTm": waits_s,
+        "rechrgTm": fleet.tick + recharge_s if recharge_s else 0,
+        "mssnStrtTm": 0 if began_s == NEVER else began_s,
+        "missionId": fleet.log(row).mission_id,
+        "operatingMode": _mode(fleet, row),
+        "condNotReady": [],
+    }
+
+
+def _mode(fleet: Fleet, row: int) -> int:
+    """0 none, 2 vacuum, 4 mop."""
+    if not DRIVING[fleet.phase[row]] or fleet.cycle_of(row) is Cycle.TRAIN:
+        return 0
+    return 2 if fleet.families[row].has_bin else 4
+
+
+def _told_not_ready(phase: Phase, seen: Glance) -> int:
+    """A robot that recharges in mid-mission tells 15 until it goes on (10.3)."""
+    if seen.busy and phase in (Phase.HOME_MID_MISSION, Phase.CHARGE):
+        return NOT_READY_CHARGE
+    return seen.not_ready
 
 
 def not_ready(fleet: Fleet, row: int) -> int:
     """Why a start would be refused, 0 for ready (section 11.2)."""
-    if fleet.charge[row] < fleet.battery.start_above:
-        return 15
-    if fleet.bin_full[row] and not fleet.has_base[row]:
-        return 16
-    return 1 if fleet.error[row] == 6 else 0  # noqa: PLR2004  the cliff's code
+    return glance(fleet, row).not_ready
 
 
-def _recharge_minutes(fleet: Fleet, row: int) -> int:
-    missing = fleet.battery.resume_above - float(fleet.charge[row])
-    return max(0, int(missing / fleet.battery.charge_gain / 60))
+def area_m2(fleet: Fleet, row: int) -> float:
+    """What the present mission, or the last, has cleaned."""
+    return glance(fleet, row).area_cm2 / _CM2_PER_M2
 
 
-def _sqft(area_m2: float) -> int:
-    return int(area_m2 * _SQFT_PER_M2)
+def along_cm(fleet: Fleet, row: int) -> float:
+    """How far the present mission has driven along its route."""
+    return float(place_at(fleet, np.array([row]), fleet.tick).along_mm[0]) / 10
 
 
 def signal(fleet: Fleet, row: int) -> dict[str, int]:
-    """Wi-Fi strength: -45 dBm at the dock of a median home, less with the distance (16.5)."""
+    """Wi-Fi strength: less with the distance from the dock (16.5)."""
     x_cm, y_cm, _ = position(fleet, row)
-    key = int(fleet.key[row])
-    home = 16 * (one_uniform(fleet.seed, key, 0, Purpose.SIGNAL) - 0.5)
     metres = (x_cm * x_cm + y_cm * y_cm) ** 0.5 / 100
-    rssi = int(-45 + home - 2.5 * metres)
-    return {"rssi": rssi, "snr": rssi + 90}
+    rssi = int(int(fleet.wifi_dbm[row]) - _DBM_PER_M * metres)
+    said = {"rssi": rssi, "snr": rssi - _NOISE_DBM}
+    return said if fleet.families[row].tells_minutes else {**said, "noise": _NOISE_DBM}
+
+
+def bin_state(fleet: Fleet, row: int, seen: Glance | None = None) -> dict[str, bool]:
+    """`bin`."""
+    seen = seen or glance(fleet, row)
+    present = int(fleet.error[row]) != BIN_MISSING_CODE
+    return {"present": present, "full": seen.bin_full}
+
+
+def dock_state(fleet: Fleet, row: int, seen: Glance | None = None) -> dict[str, Any]:
+    """`dock`; an emptying base has a state of its own (section 11.3)."""
+    seen = seen or glance(fleet, row)
+    said: dict[str, Any] = {"known": True}
+    if seen.has_base:
+        phase = fleet.phase_of(row)
+        states = {Phase.CHARGE: 301, Phase.EVAC: 302, Phase.CHARGING_ERROR: 360}
+        state = int(fleet.dock_fault[row]) or states.get(phase, 300)
+        said |= {"pn": "unknown", "state": state, "id": "SDE", "fwVer": "4.3.4"}
+    return said
+
+
+def tank(fleet: Fleet, row: int, seen: Glance) -> int:
+    """`tankLvl` of a mop, in tens of percent."""
+    per_s = fleet.families[row].motion.sqft_per_minute / SQFT_PER_M2 / 60
+    left = max(0.0, 100.0 - 100.0 * seen.bin_s * per_s / _TANK_M2)
+    return int(left) // _TANK_STEP * _TANK_STEP
 
 
 def lifetime(fleet: Fleet, row: int) -> dict[str, Any]:
-    """The counters that are told at the end of a mission: bbrun, bbmssn, bbchg3, bbsys."""
-    hours, total = fleet.life_run_s[row] / 3600, int(fleet.missions[row])
-    ended = int(fleet.missions_ok[row] + fleet.missions_cancelled[row] + fleet.missions_failed[row])
-    powered_h = (fleet.now_s - fleet.began_s) / 3600
-    mean = int(fleet.life_run_s[row] / 60 / ended) if ended else 0
-    return {
-        "bbrun": {
-            "hr": int(hours),
-            "min": int(hours * 60) % 60,
-            "sqft": _sqft(float(fleet.life_area_m2[row])) // 100,
-            "nStuck": int(fleet.stuck_count[row]),
-            "nScrubs": int(hours * 0.25),
-            "nPicks": int(hours * 2),
-            "nPanics": int(hours * 2),
-            "nCliffsF": int(hours * 40),
-            "nCliffsR": int(hours * 40),
-            "nMBStll": int(hours),
-            "nWStll": 0,
-            "nCBump": 0,
-        },
-        "bbmssn": {
-            "nMssn": total,
-            "nMssnOk": int(fleet.missions_ok[row]),
-            "nMssnC": int(fleet.missions_cancelled[row]),
-            "nMssnF": int(fleet.missions_failed[row]),
-            "aMssnM": mean,
-            "aCycleM": mean,
-        },
-        "bbchg3": {
-            "estCap": fleet.families[row].capacity_mah,
-            "nAvail": int(fleet.charges[row]),
-            "hOnDock": int(fleet.docked_s[row] / 3600),
-            "avgMin": 90,
-        },
-        "bbsys": {"hr": int(powered_h), "min": int(powered_h * 60) % 60},
-        "bbswitch": {
-            "nBumper": int(hours * 600), "nClean": 0, "nSpot": 0, "nDock": 0, "nDrops": 0,
-        },
-    }  # fmt: skip
+    """The counters that are told at the end of a mission."""
+    return {name: COUNTERS[name](fleet, row) for name in fleet.families[row].members.mission}
 
 
-def bin_state(fleet: Fleet, row: int) -> dict[str, bool]:
-    """`bin`."""
-    return {"present": True, "full": bool(fleet.bin_full[row] and not fleet.has_base[row])}
+def time_zone(fleet: Fleet, row: int) -> dict[str, Any]:
+    """`tz`: the offset that holds and the next changes."""
+    zone = int(fleet.zone[row])
+    since, offsets = fleet.zones.since_s[zone], fleet.zones.offset_s[zone]
+    first = max(int((since <= fleet.tick).sum()) - 1, 0)
+    events = [
+        {"dt": max(int(at_s), 0), "off": int(offset) // 60}
+        for at_s, offset in zip(since[first : first + 3], offsets[first : first + 3], strict=True)
+        if at_s != NEVER
+    ]
+    return {"events": events, "ver": 8}
 
 
-def dock_state(fleet: Fleet, row: int) -> dict[str, Any]:
-    """`dock`; an emptying base has a state of its own (section 11.3)."""
-    said: dict[str, Any] = {"known": True}
-    if fleet.has_base[row]:
-        phase = fleet.phase_of(row)
-        states = {Phase.CHARGE: 301, Phase.EVAC: 302}
-        said |= {"pn": "unknown", "state": states.get(phase, 300), "id": "SDE", "fwVer": "4.3.4"}
-    return said
+def _offset_minutes(fleet: Fleet, row: int) -> int:
+    zone = fleet.zone[row : row + 1]
+    return int(fleet.zones.offset(zone, np.array([fleet.tick]))[0]) // 60
+
+
+_FIRST: Final[Mapping[str, Callable[[Fleet, int], Any]]] = {
+    "localtimeoffset": _offset_minutes,
+    "utctime": lambda fleet, _row: fleet.tick,
+    "tz": time_zone,
+    "mac": identity.mac,
+    "pmaps": identity.maps,
+    "hwPartsRev": identity.parts,
+    "batInfo": identity.battery,
+}
+"""Members that are told after connecting only."""
 
 
 def constant(fleet: Fleet, row: int) -> dict[str, Any]:
     """What does not change while a robot runs."""
-    family, spec = fleet.families[row], fleet.specs[row]
-    said: dict[str, Any] = {
-        "name": spec.name,
+    family = fleet.families[row]
+    return {
+        **family.constant,
         "family": family.name,
         "sku": family.sku,
-        "softwareVer": family.software,
-        "batteryType": family.battery_type,
-        "country": "US",
-        "cloudEnv": "prod",
-        "cap": _CAP_900 if family.has_pose else _CAP_I7,
-        "mapUploadAllowed": True,
-        "bbnav": {"aMtrack": 45, "nGoodLmrks": 12, "aGain": 14, "aExpo": 17},
-        "bbpause": {"pauses": [0] * 10},
-        "bbrstinfo": {"nNavRst": 3, "nMobRst": 0, "causes": "0000"},
-        "wifistat": {"wifi": 1, "uap": False, "cloud": 4},
-        "svcEndpoints": {"svcDeplId": "v011"},
-        "tz": {"events": [{"dt": 0, "off": 0}], "ver": 8},
-    }
-    if family.has_pose:
-        return said | {
-            "soundVer": "31", "uiSwVer": "4582", "navSwVer": "01.09.09", "wifiSwVer": "20902",
-            "mobilityVer": "5309", "bootloaderVer": "3580", "umiVer": "5",
-            "bbpanic": {"panics": [0] * 5},
-            "langs": [{"en-US": 0}],
-            "cleanSchedule": {"cycle": ["none"] * 7, "h": [9] * 7, "m": [0] * 7},
-        }  # fmt: skip
-    return said | {
-        "langs2": {"sVer": "1.0", "dLangs": {"ver": "0.34", "langs": ["en-US"]}, "sLang": "en-US"},
-        "evacAllowed": True,
-        "childLock": False,
-        "pmapLearningAllowed": True,
-        "deploymentState": 0,
-        "lastDisconnect": 0,
-        "cleanSchedule2": [],
-        "mssnNavStats": {"nMssn": 0, "gLmk": 0, "lmk": 0, "reLc": 0, "plnErr": "none"},
+        "softwareVer": fleet.software_of(row),
+        "country": fleet.zones.country(int(fleet.zone[row])),
+        "netinfo": identity.network(fleet, row),
+        "wlcfg": identity.wireless(fleet, row),
+        **{name: _FIRST[name](fleet, row) for name in family.members.first},
+        "name": fleet.specs[row].name,
     }
 
 
-SECTIONS: Final[Mapping[str, Callable[[Fleet, int], Any]]] = {
+_TELLERS: Final[Mapping[str, Callable[[Fleet, int, Glance], Any]]] = {
     "cleanMissionStatus": status,
-    "batPct": lambda fleet, row: int(fleet.battery_percent[row]),
+    "batPct": lambda _fleet, _row, seen: seen.percent,
     "bin": bin_state,
     "dock": dock_state,
+    "detectedPad": lambda _fleet, _row, _seen: "reusableWet",
+    "tankLvl": tank,
+    "mopReady": lambda _fleet, _row, _seen: {"tankPresent": True, "lidClosed": True},
 }
-"""The members that change while a robot lives, each with how to tell it."""
+SECTIONS: Final = frozenset(_TELLERS)
+"""The members that change while a robot lives."""
+
+
+def tell(fleet: Fleet, member: str, rows: Ints) -> list[Any]:
+    """One changing member of many robots."""
+    teller = _TELLERS[member]
+    seen = zip(rows.tolist(), glances(fleet, rows), strict=True)
+    return [teller(fleet, row, each) for row, each in seen]
+
+
+def live_all(fleet: Fleet, rows: Ints) -> list[dict[str, Any]]:
+    """The changing members of many robots as they are now."""
+    return [
+        {name: _TELLERS[name](fleet, row, seen) for name in fleet.families[row].members.change}
+        for row, seen in zip(rows.tolist(), glances(fleet, rows), strict=True)
+    ]
 
 
 def live(fleet: Fleet, row: int) -> dict[str, Any]:
-    """The changing members as they are now."""
-    return {name: tell(fleet, row) for name, tell in SECTIONS.items()}
+    """The changing members of one robot."""
+    return live_all(fleet, np.array([row]))[0]
 
 
 def first_report(fleet: Fleet, row: int) -> dict[str, Any]:
     """Everything a robot says after it has connected (section 9.1)."""
     return {
         **constant(fleet, row),
-        **SETTINGS,
+        **factory_settings(fleet, row),
         **lifetime(fleet, row),
         **live(fleet, row),
         "signal": signal(fleet, row),

@@ -1,0 +1,339 @@
+"""What a move of the table does to robots, beside their phase.
+
+`move` takes any number of rows to which the same fact happens at once, each at its own moment; rows
+whose phase refuses the fact stay as they are.  The rows' columns must hold for that moment.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from device_sim.robot.chance import Purpose, uniform
+from device_sim.robot.facts import Facts, Kind
+from device_sim.robot.families import BY_NUMBER
+from device_sim.robot.fleet import RESULTS, Bools, Fleet, Floats, Ints
+from device_sim.robot.life.plan import often
+from device_sim.robot.life.settle import travel_mm_s
+from device_sim.robot.parameters import (
+    BAG_CODE,
+    BIN_CODE,
+    CONTACT_CODE,
+    EMPTY_CODE,
+    FULL,
+    NO_ERROR,
+    REBOOT_CODE,
+    WHEELS_UP_CODE,
+    Battery,
+)
+from device_sim.robot.phases import (
+    HOMING,
+    NEXT,
+    PHASES,
+    TASK_OF,
+    Cycle,
+    Fact,
+    Phase,
+    Task,
+    code_of,
+    cycle_code,
+)
+from device_sim.robot.schedule import NEVER
+
+_CHARGE, _STUCK = code_of(Phase.CHARGE), code_of(Phase.STUCK)
+_HOME_DONE = code_of(Phase.HOME_DONE)
+_RESULT: Final = {name: number for number, name in enumerate(RESULTS)}
+_CLEARING: Final = {
+    Fact.STARTED, Fact.RESUMED, Fact.CHARGED, Fact.FREED, Fact.PUT_BACK, Fact.CARRIED_HOME,
+    Fact.CONTACT_BACK,
+}  # fmt: skip
+"""After these an error is over."""
+_CODE: Final = {
+    Fact.BATTERY_EMPTY: EMPTY_CODE,
+    Fact.LIFTED: WHEELS_UP_CODE,
+    Fact.BIN_FULL: BIN_CODE,
+    Fact.CONTACT_LOST: CONTACT_CODE,
+    Fact.REBOOTED: REBOOT_CODE,
+}
+_MOST: Final = 65_535
+
+
+def choices(lists: list[tuple[int, ...]]) -> tuple[Ints, Ints]:
+    """Lists of codes as a table: [family, place], and how many each has."""
+    width = max(len(each) for each in lists)
+    table = np.array([[*each, *[0] * (width - len(each))] for each in lists], dtype=np.int64)
+    return table, np.array([len(each) for each in lists], dtype=np.int64)
+
+
+_LOST_DOCK: Final = choices([family.codes.dock_not_found for family in BY_NUMBER])
+
+
+def pick(fleet: Fleet, rows: Ints, table: tuple[Ints, Ints]) -> Ints:
+    """A code of its family's list for each row."""
+    codes, sizes = table
+    family = fleet.family[rows]
+    share = uniform(fleet.seed, fleet.key[rows], fleet.since_s[rows], Purpose.CODE)
+    result: Ints = codes[family, (share * sizes[family]).astype(np.int64)]
+    return result
+
+
+def move(fleet: Fleet, rows: Ints, fact: Fact, facts: Facts, *, code: Ints | None = None) -> Bools:
+    """Let robots live through a fact; which of them the table let.
+
+    `code` is the error of each row, where the fact brings one that is not its own.
+    """
+    at_s = fleet.since_s[rows]
+    before, task = fleet.phase[rows].astype(np.int64), TASK_OF[fleet.cycle[rows]].astype(np.int64)
+    after = NEXT[before, task, fact].astype(np.int64)
+    moved: Bools = after >= 0
+    if fact is Fact.STARTED:
+        fleet.start_s[rows] = NEVER
+    if not moved.all():
+        rows, at_s, before, task, after = (
+            each[moved] for each in (rows, at_s, before, task, after)
+        )
+        code = None if code is None else code[moved]
+    if not rows.size:
+        return moved
+    phase, task_after = after // len(Task), after % len(Task)
+    _cure(fleet, rows, fact, before, facts)
+    ends = np.flatnonzero((task == Task.MISSION) & (task_after != Task.MISSION))
+    if ends.size:
+        _end_mission(fleet, rows[ends], fact, before[ends], facts)
+    _turn(fleet, rows, fact, before, phase)
+    begins = np.flatnonzero((task != Task.MISSION) & (task_after == Task.MISSION))
+    if begins.size:
+        _begin_mission(fleet, rows[begins], facts)
+    fleet.cycle[rows[task_after == Task.NONE]] = 0
+    fleet.phase[rows] = phase
+    _fail(fleet, rows, fact, code, facts)
+    _after(fleet, rows, fact, phase)
+    fleet.phase_since_s[rows] = at_s
+    told = phase * len(PHASES) + fleet.cycle[rows]
+    facts.add(Kind.PHASE, rows, told, at_s)
+    return moved
+
+
+def phase_told(value: int) -> Phase:
+    """The phase that a fact of kind PHASE tells."""
+    return PHASES[value // len(PHASES)]
+
+
+def _cure(fleet: Fleet, rows: Ints, fact: Fact, before: Ints, facts: Facts) -> None:
+    """An error of a robot that is let go is over; one that was told is told to be."""
+    had = fleet.error[rows].astype(np.int64)
+    told = np.flatnonzero((had != NO_ERROR) & ((before == _STUCK) | (fact is Fact.CONTACT_BACK)))
+    facts.add(Kind.CURED, rows[told], had[told], fleet.since_s[rows[told]])
+    if fact in _CLEARING:
+        fleet.error[rows] = NO_ERROR
+
+
+def _turn(fleet: Fleet, rows: Ints, fact: Fact, before: Ints, phase: Ints) -> None:
+    """Keep `left_mm` true: homing it is the way to the dock, else the way out to its place."""
+    home_mm = fleet.routes.way_home(fleet.route[rows], fleet.along_mm[rows].astype(np.int64))
+    left = fleet.left_mm[rows]
+    if fact is Fact.CHARGED or fact is Fact.RESUMED or fact is Fact.STARTED:
+        left = np.where(before == _CHARGE, home_mm, left)
+    turns = HOMING[before] != HOMING[phase]
+    left = np.where(turns, np.maximum(home_mm - left, 0), left)
+    fleet.left_mm[rows] = np.where(phase == _CHARGE, 0, left)
+
+
+def _fail(fleet: Fleet, rows: Ints, fact: Fact, code: Ints | None, facts: Facts) -> None:
+    """An error, its counters, and that it is told."""
+    if fact in _CODE and code is None:
+        code = np.full(rows.size, _CODE[fact])
+    elif fact is Fact.DOCK_NOT_FOUND:
+        code = pick(fleet, rows, _LOST_DOCK)
+    if code is None:
+        return
+    fleet.error[rows] = code
+    at_s = fleet.since_s[rows]
+    if fact is Fact.LIFTED:
+        _count(fleet.lifts, rows)
+        return
+    if fact is Fact.BIN_FULL:
+        facts.add(Kind.BIN_FULL, rows, code, at_s)
+        return
+    if fact in (Fact.TRAPPED, Fact.BATTERY_EMPTY, Fact.DOCK_NOT_FOUND):
+        _count(fleet.stuck_count, rows)
+    told = code != NO_ERROR
+    facts.add(Kind.ERROR, rows[told], code[told], at_s[told])
+
+
+def _count(column: np.ndarray, rows: Ints) -> None:
+    """One more, up to what the column holds."""
+    most = np.iinfo(column.dtype).max
+    column[rows] = np.minimum(column[rows].astype(np.int64) + 1, most)
+
+
+def _after(fleet: Fleet, rows: Ints, fact: Fact, phase: Ints) -> None:
+    """What else a fact brings."""
+    if fact is Fact.ARRIVED:
+        _count(fleet.dockings, rows)
+        busy = rows[fleet.cycle[rows] != 0]
+        _count(fleet.recharges, busy)
+    elif fact is Fact.EVAC_ASKED:
+        idle = rows[fleet.cycle[rows] == 0]
+        fleet.cycle[idle] = cycle_code(Cycle.EVAC)
+    elif fact is Fact.DOCK_ASKED:
+        idle = rows[(fleet.cycle[rows] == 0) & (phase != _CHARGE)]
+        fleet.cycle[idle] = cycle_code(Cycle.DOCK)
+    elif fact is Fact.REBOOTED:
+        _count(fleet.reboots, rows)
+
+
+# ---------------------------------------------------------------- missions
+
+
+def _begin_mission(fleet: Fleet, rows: Ints, facts: Facts) -> None:
+    cycle = fleet.wanted_cycle[rows]
+    fleet.cycle[rows] = np.where(cycle == 0, cycle_code(Cycle.CLEAN), cycle)
+    fleet.initiator[rows] = fleet.wanted_initiator[rows]
+    fleet.route[rows] = fleet.wanted_route[rows]
+    fleet.missions[rows] = np.minimum(fleet.missions[rows].astype(np.int64) + 1, _MOST)
+    fleet.mission_s[rows] = fleet.since_s[rows]
+    for column in (fleet.run_s, fleet.pause_s, fleet.charge_s, fleet.recharges, fleet.result):
+        column[rows] = 0
+    fleet.along_mm[rows] = 0
+    fleet.left_mm[rows] = 0
+    fleet.error[rows] = NO_ERROR
+    measure(fleet, rows)
+    facts.add(
+        Kind.MISSION_STARTED, rows, fleet.missions[rows].astype(np.int64), fleet.since_s[rows]
+    )
+
+
+def measure(fleet: Fleet, rows: Ints) -> None:
+    """How long the missions of rows are, how fast they go and what they draw, by their settings."""
+    motion, family, route = fleet.motion, fleet.family[rows], fleet.route[rows]
+    length = fleet.routes.length_mm[route]
+    area = fleet.routes.area_cm2[route]
+    cruise = travel_mm_s(fleet)
+    rate = _CM2_S[family]
+    speed = np.clip(np.rint(length * rate / np.maximum(area, 1)), 1, cruise).astype(np.int64)
+    two, one = fleet.is_set(rows, "twoPass"), fleet.is_set(rows, "noAutoPasses")
+    for place in np.flatnonzero(np.isin(rows, list(fleet.wanted_passes))).tolist():
+        one[place], two[place] = fleet.wanted_passes.pop(int(rows[place]))
+    passes = np.where(two, _TWO_PASSES[family], np.where(one, 1.0, motion.auto_passes))
+    edges = np.where(fleet.is_set(rows, "openOnly"), 1.0, 1.0 + motion.edge_share)
+    work = np.rint(length * (passes * edges)).astype(np.int64)
+    work = np.where(area == 0, speed * motion.empty_region_s, work)
+    drain = clean_drain(fleet, rows)
+    cycle = fleet.cycle[rows]
+    spot = cycle == cycle_code(Cycle.SPOT)
+    work = np.where(spot, speed * motion.spot_s, work)
+    train = cycle == cycle_code(Cycle.TRAIN)
+    speed = np.where(train, cruise, speed)
+    work = np.where(train, length, work)
+    drain = np.where(train, drain * fleet.battery.travel_share, drain)
+    fleet.speed_mm_s[rows] = speed
+    fleet.work_mm[rows] = np.maximum(work, 1)
+    fleet.drain[rows] = np.maximum(drain, 1).astype(np.int32)
+
+
+def health(fleet: Fleet, rows: Ints) -> Floats:
+    """What is left of the batteries' capacity."""
+    battery = fleet.battery
+    cycles = np.floor(fleet.used[rows] / FULL)
+    return np.maximum(1.0 - battery.fade_per_cycle * cycles, battery.least_health)
+
+
+def clean_drain(fleet: Fleet, rows: Ints) -> Floats:
+    """Units of a full charge that a second of cleaning takes."""
+    battery: Battery = fleet.battery
+    strong, auto = fleet.is_set(rows, "vacHigh"), fleet.is_set(rows, "carpetBoost")
+    power = np.where(
+        strong, fleet.motion.carpet_drain, np.where(auto, fleet.motion.auto_drain, 1.0)
+    )
+    return _DRAIN[fleet.family[rows]] * power * battery.drain_scale / health(fleet, rows)
+
+
+def cleaned_cm2(fleet: Fleet, rows: Ints) -> Ints:
+    """What the mission of rows has cleaned by the moment their columns hold for."""
+    cycle = fleet.cycle[rows]
+    along = fleet.along_mm[rows].astype(np.int64)
+    area = fleet.routes.cleaned(fleet.route[rows], along)
+    area = np.where(cycle == cycle_code(Cycle.SPOT), _SPOT_CM2, area)
+    return np.where(cycle == cycle_code(Cycle.TRAIN), 0, area)
+
+
+def _end_mission(fleet: Fleet, rows: Ints, fact: Fact, before: Ints, facts: Facts) -> None:
+    error = fleet.error[rows]
+    result = np.full(rows.size, _RESULT["cncl"], dtype=np.int8)
+    if fact is Fact.EXPIRED:
+        result[:] = _RESULT["inc"]
+    if fact in (Fact.REBOOTED, Fact.CARRIED_HOME):
+        result[:] = _RESULT["inc"]
+    result[before == _STUCK] = _RESULT["stuck"]
+    if fact in (Fact.WENT_DARK, Fact.CARRIED_HOME):
+        result[:] = _RESULT["bat"]
+    if fact is Fact.ARRIVED:
+        result[before == _HOME_DONE] = _RESULT["ok"]
+        result[(before == _HOME_DONE) & (error == BIN_CODE)] = _RESULT["full"]
+    fleet.result[rows] = result
+    ok = result == _RESULT["ok"]
+    cancelled = result == _RESULT["cncl"]
+    _count(fleet.missions_ok, rows[ok])
+    _count(fleet.missions_cancelled, rows[cancelled])
+    _count(fleet.missions_failed, rows[~ok & ~cancelled])
+    area = cleaned_cm2(fleet, rows)
+    fleet.area_cm2[rows] = area
+    fleet.life_area_dm2[rows] += (area // 100).astype(np.int32)
+    _maintain(fleet, rows, facts)
+    facts.add(Kind.MISSION_ENDED, rows, result.astype(np.int64), fleet.since_s[rows])
+
+
+def _maintain(fleet: Fleet, rows: Ints, facts: Facts) -> None:
+    """Brushes and filter are changed after some run time, sooner or later by household (17.3)."""
+    least, most = fleet.faults.maintenance_run_s
+    share = uniform(fleet.seed, fleet.key[rows], 0, Purpose.MAINTENANCE)
+    limit = least + share * (most - least)
+    due = rows[fleet.life_run_s[rows] - fleet.maintained_s[rows] > limit]
+    fleet.maintained_s[due] = fleet.life_run_s[due]
+    facts.add(Kind.MAINTAINED, due, 0, fleet.since_s[due])
+
+
+# ---------------------------------------------------------------- the emptying base
+
+
+def evacuated(fleet: Fleet, rows: Ints, facts: Facts) -> None:
+    """A base has run: the bin is empty, or the base has a fault; a bag fills up (17.2)."""
+    faults, key = fleet.faults, fleet.key[rows]
+    at_s = fleet.since_s[rows]
+    draw = uniform(fleet.seed, key, at_s, Purpose.EVACUATION)
+    likely = often(faults.evacuation_fails, faults.scale)
+    broken = draw < likely
+    least, most = faults.bag_evacuations
+    limit = least + uniform(fleet.seed, key, 0, Purpose.BAG) * (most - least)
+    _count(fleet.evacuations, rows)
+    _count(fleet.bag, rows)
+    full = ~broken & (fleet.bag[rows] > limit) & (faults.scale > 0)
+    fleet.bin_s[rows[~broken]] = 0
+    state = np.where(broken, np.where(draw < likely / 2, _CLOGGED, _NO_SEAL),
+                     np.where(full, _BAG_FULL, 0))  # fmt: skip
+    fleet.dock_fault[rows] = state
+    faulty = np.flatnonzero(state)
+    facts.add(Kind.DOCK_STATE, rows[faulty], state[faulty], at_s[faulty])
+    fleet.error[rows[full]] = BAG_CODE
+    facts.add(Kind.ERROR, rows[full], BAG_CODE, at_s[full])
+
+
+def dock_cured(fleet: Fleet, rows: Ints, facts: Facts) -> None:
+    """Somebody sees to the base."""
+    was_full = rows[fleet.dock_fault[rows] == _BAG_FULL]
+    fleet.bag[was_full] = 0
+    cured = rows[fleet.error[rows] == BAG_CODE]
+    fleet.error[cured] = NO_ERROR
+    facts.add(Kind.CURED, cured, BAG_CODE, fleet.since_s[cured])
+    fleet.dock_fault[rows] = 0
+    facts.add(Kind.DOCK_STATE, rows, _DOCKED_READY, fleet.since_s[rows])
+
+
+_DOCKED_READY, _CLOGGED, _NO_SEAL, _BAG_FULL = 301, 351, 352, 353
+"""Section 11.3."""
+_SPOT_CM2: Final = 7854
+"""A circle of a metre."""
+_SQFT_CM2: Final = 929.0304
+_CM2_S: Final = np.array([family.motion.sqft_per_minute * _SQFT_CM2 / 60.0 for family in BY_NUMBER])
+_TWO_PASSES: Final = np.array([family.motion.two_passes for family in BY_NUMBER])
+_DRAIN: Final = np.array([FULL / (family.battery.runtime_minutes * 60.0) for family in BY_NUMBER])

@@ -1,0 +1,122 @@
+"""Routes as compact arrays, and the world's influence on rows."""
+
+import numpy as np
+import pytest
+
+from device_sim.robot.facts import Kind
+from device_sim.robot.influence import cut_links, cut_power, wish, worsen
+from device_sim.robot.parameters import Habits
+from device_sim.robot.phases import Phase
+from device_sim.robot.routes import Routes, tables_of, whole
+from device_sim.robot.step import advance, step
+from device_sim.robot.telling.tally import Tally
+from tests.device_sim.robot.fleets import START, fleet, lively
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_tables_say_what_the_path_says_at_every_metre(seed: int) -> None:
+    route, tables = whole(seed), tables_of(whole(seed))
+    routes = Routes.of([seed])
+
+    for metre in range(0, len(tables.home_mm), 7):
+        vertex = route.vertex_at(metre * 100)
+        along = np.array([metre * 1000 + 999])
+        if along[0] >= tables.length_mm:
+            continue
+        assert routes.way_home(np.array([0]), along)[0] == route.home_cm[vertex] * 10
+        assert routes.cleaned(np.array([0]), along)[0] == pytest.approx(route.area_m2[vertex] * 1e4)
+    assert routes.cleaned(np.array([0]), np.array([tables.length_mm]))[0] == tables.area_cm2
+
+
+def test_a_second_pass_drives_back() -> None:
+    routes = Routes.of([3])
+    length = int(routes.length_mm[0])
+
+    folded = routes.folded(np.array([0, 0, 0]), np.array([length - 5, length + 5, 2 * length]))
+
+    assert folded.tolist() == [length - 5, length - 5, 0]
+
+
+def test_rooms_in_another_order_are_another_route_and_the_same_is_shared() -> None:
+    routes = Routes.of([2])
+
+    one, other, again = (routes.through(0, rooms) for rooms in (["1", "2"], ["2", "1"], ["1", "2"]))
+
+    assert one == again != other
+    assert routes.area_cm2[one] == pytest.approx(routes.area_cm2[other], rel=0.02)
+    assert routes.through(0, []) == 0
+    route = routes.route(one)
+    steps = np.hypot(np.diff(route.x_cm), np.diff(route.y_cm))
+    assert steps.max() <= 21  # never through a wall: from cell to cell
+
+
+def test_rooms_of_a_home_add_up_to_about_all_of_it() -> None:
+    routes = Routes.of([4])
+    plan_rooms = len(whole(4).path.cells)
+    parts = [routes.through(0, [str(number)]) for number in range(1, 7)]
+
+    total = sum(int(routes.area_cm2[part]) for part in parts)
+
+    assert plan_rooms > 0
+    assert 0.9 * routes.area_cm2[0] <= total <= routes.area_cm2[0]
+
+
+# ---------------------------------------------------------------- influence
+
+
+def test_a_power_cut_silences_homes_and_stops_the_charging_until_it_is_over() -> None:
+    robots = fleet(3)
+    step(robots, START + 10)
+    tally = Tally(robots, int(START), 3600, 3)
+    before = robots.charge.copy()
+
+    cut_power(robots, np.array([0, 1]), np.array([1200, 1500]), tally)
+    advance(robots, START + 700, tally)
+    assert [robots.phase_of(row) for row in range(3)] == [
+        Phase.CHARGING_ERROR, Phase.CHARGING_ERROR, Phase.CHARGE,
+    ]  # fmt: skip
+    assert (robots.link_s != 0).tolist() == [True, True, False]
+    advance(robots, START + 1600, tally)
+
+    assert {robots.phase_of(row) for row in range(3)} == {Phase.CHARGE}
+    assert (robots.link_s == 0).all()
+    assert tally.facts_by_kind()["link_back"] == 2
+    assert tally.facts_by_kind()["error"] == 0
+    assert (robots.charge >= before).all()
+
+
+def test_an_outage_that_comes_during_another_lasts_as_long_as_the_longer_one() -> None:
+    robots = fleet(1)
+    tally = Tally(robots, int(START), 3600, 3)
+    step(robots, START + 1)
+    cut_links(robots, np.array([0]), np.array([600]), tally)
+    step(robots, START + 300)
+    cut_links(robots, np.array([0]), np.array([60]), tally)
+
+    happened = step(robots, START + 900)
+
+    assert [(each.kind, each.at_s) for each in happened] == [(Kind.LINK_BACK, START + 601)]
+    assert tally.facts_by_kind()["link_lost"] == 1
+
+
+def test_wishes_come_true_at_their_second() -> None:
+    robots = lively(4, habits=Habits(wishes=True, schedules=False))
+    step(robots, START + 5)
+
+    wish(robots, np.arange(4), np.full(4, int(START) + 400))
+    happened = step(robots, START + 500)
+
+    started = [each for each in happened if each.kind is Kind.MISSION_STARTED]
+    assert [each.at_s for each in started] == [START + 400] * 4
+    assert {log.initiator for log in robots.logs.values()} <= {"manual", "rmtApp"}
+
+
+def test_bad_firmware_makes_robots_stick_more_often() -> None:
+    errors = []
+    for factor in (1.0, 20.0):
+        robots = lively(300)
+        step(robots, START + 10)
+        worsen(robots, np.arange(300), factor)
+        errors.append(sum(each.kind is Kind.ERROR for each in step(robots, START + 86_400)))
+
+    assert errors[1] > 2 * errors[0]

@@ -1,0 +1,176 @@
+"""A fleet without network: the same whoever shares it, and counted."""
+
+import dataclasses
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from device_sim import census, scenario
+from device_sim.dry_run import BLOCK_S, START_S, DryRunOptions, Shard, run, shards
+from device_sim.robot.chance import key_of
+from device_sim.robot.facts import Listener
+from device_sim.robot.fleet import Fleet
+from device_sim.robot.influence import cut_power
+from device_sim.robot.routes import Routes
+from robofleet import command_line
+
+ROOT = Path(__file__).parents[2]
+FLATS = scenario.load("fifty-flats")
+
+
+def options(**more) -> DryRunOptions:
+    return DryRunOptions(FLATS, **{"robots": 120, "hours": 24.0, **more})
+
+
+@dataclass(frozen=True)
+class Dark:
+    """A power cut in every second home."""
+
+    at_s: int
+
+    def apply(self, fleet: Fleet, listener: Listener) -> None:
+        rows = np.flatnonzero(fleet.key % np.uint64(2) == 0)
+        cut_power(fleet, rows, np.full(rows.size, 1800), listener)
+
+
+def test_the_fleet_is_covered_by_its_shards() -> None:
+    for robots, processes in ((1, 1), (7, 3), (100, 8), (2, 8)):
+        parts = shards(robots, processes)
+
+        assert parts[0].first == 0
+        assert sum(part.count for part in parts) == robots
+        assert all(a.first + a.count == b.first for a, b in itertools.pairwise(parts))
+        assert all(part.count for part in parts)
+
+
+def test_two_processes_count_what_one_counts() -> None:
+    heard: list[tuple[int, int]] = []
+
+    one = run(options())
+    two = run(options(processes=2), lambda said: heard.append((said.shard, said.blocks)))
+
+    for name in ("processes", "took_s"):
+        del one[name], two[name]
+    assert one == two
+    assert {shard for shard, _ in heard} == {0, 1}
+    assert max(blocks for _, blocks in heard) == 288
+
+
+def test_a_result_adds_up() -> None:
+    said = run(options(hours=30.2))
+    series = said["series"]
+
+    assert said["facts"] == sum(said["facts_by_kind"].values())
+    assert said["missions"] == sum(said["missions_by_result"].values())
+    assert said["missions"] == said["facts_by_kind"]["mission_ended"]
+    assert len(said["hash"]) == 16
+    blocks = 363
+    for name in ("missions_under_way", "online", "messages_a_second", "battery_percent"):
+        assert len(series[name]) == blocks, name
+    assert all(len(counts) == blocks for counts in series["errors"].values())
+    assert all(sum(bins) == 120 and len(bins) == 101 for bins in series["battery_percent"])
+    told = sum(series["messages_a_second"]) * BLOCK_S
+    assert told > said["facts_by_kind"]["phase"]
+    assert json.loads(json.dumps(said)) == said
+
+
+def test_another_length_has_the_same_beginning() -> None:
+    short, long = run(options(hours=6)), run(options(hours=12))
+
+    assert long["series"]["missions_under_way"][:72] == short["series"]["missions_under_way"]
+
+
+def test_something_that_happens_in_time_happens_at_its_second_in_any_shard() -> None:
+    steps = (Dark(START_S + 7 * 3600 + 17), Dark(START_S + 20 * 3600))
+
+    one, two = run(options(steps=steps)), run(options(steps=steps, processes=2))
+
+    assert one["hash"] == two["hash"] != run(options())["hash"]
+    place = 7 * 3600 // BLOCK_S
+    assert one["series"]["online"][place] < 80 < one["series"]["online"][place + 8]
+
+
+def test_a_paced_run_is_the_same_run() -> None:
+    quick, paced = run(options(hours=0.5)), run(options(hours=0.5, speed=20_000))
+
+    assert quick["hash"] == paced["hash"]
+
+
+def test_a_stretch_of_the_census_is_the_robots_of_the_scenario() -> None:
+    listed = scenario.specs(FLATS, 7, 40, first=100)
+    routes = Routes.of(census.homes_of(FLATS))
+
+    taken = census.take(FLATS, 7, routes, first=100, count=40)
+
+    assert list(taken.specs) == list(listed)
+    assert taken.key.tolist() == [key_of(spec.thing) for spec in listed]
+    assert [routes.homes[number] for number in taken.home] == [spec.home_seed for spec in listed]
+    part = census.take(FLATS, 7, routes, first=110, count=5)
+    for field in dataclasses.fields(taken):
+        column = getattr(taken, field.name)
+        if isinstance(column, np.ndarray):
+            assert np.array_equal(column[10:15], getattr(part, field.name)), field.name
+
+
+def test_a_shard_is_a_stretch() -> None:
+    assert shards(10, 3) == [Shard(0, 3), Shard(3, 3), Shard(6, 4)]
+
+
+# ---------------------------------------------------------------- the command
+
+
+def invoke(*arguments: str):
+    return CliRunner().invoke(command_line("robots"), ["robots", *arguments])
+
+
+def test_the_command_prints_the_hash_and_the_same_as_json() -> None:
+    shown = invoke("--dry-run", "--robots", "20", "--hours", "12")
+    told = invoke("--dry-run", "--robots", "20", "--hours", "12", "--json")
+
+    assert shown.exit_code == told.exit_code == 0
+    assert f"hash {json.loads(told.stdout)['hash']}" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["--dry-run", "--scenario", "nowhere"], 2), (["--count", "5001"], 2),
+     (["--dry-run", "--hours", "0"], 2), (["--dry-run", "--processes", "0"], 2)],
+)  # fmt: skip
+def test_what_cannot_start_ends_with_2(arguments, code) -> None:
+    assert invoke(*arguments).exit_code == code
+
+
+def test_ctrl_c_ends_it_and_its_children_at_once() -> None:
+    command = [sys.executable, "-m", "robofleet", "robots", "--dry-run", "--robots", "400000"]
+    child = subprocess.Popen(
+        [*command, "--processes", "2", "--hours", "8000"], cwd=ROOT, stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(4)
+
+    os.killpg(child.pid, signal.SIGINT)
+    _, said = child.communicate(timeout=20)
+
+    assert child.returncode == 130
+    assert b"stopped before the end" in said
+    assert group_is_gone(child.pid)
+
+
+def group_is_gone(group: int) -> bool:
+    for _ in range(50):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.1)
+    return False
