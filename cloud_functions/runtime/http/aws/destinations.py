@@ -70,11 +70,13 @@ def routes(destinations: Destinations) -> Sequence[SignedRoute]:
     one = "/destinations/{arn:path}"
     confirming = "/confirmdestination/{token:path}"
     return [
-        SignedRoute(CONTROL_PLANE, "POST", "/destinations", _in_aws_words(create)),
-        SignedRoute(CONTROL_PLANE, "PATCH", "/destinations", _in_aws_words(update)),
-        SignedRoute(CONTROL_PLANE, "GET", "/destinations", _in_aws_words(list_destinations)),
-        SignedRoute(CONTROL_PLANE, "GET", one, _in_aws_words(get)),
-        SignedRoute(CONTROL_PLANE, "DELETE", one, _in_aws_words(delete)),
+        SignedRoute(CONTROL_PLANE, "POST", "/destinations", _in_aws_words(create), unsigned=False),
+        SignedRoute(CONTROL_PLANE, "PATCH", "/destinations", _in_aws_words(update), unsigned=False),
+        SignedRoute(
+            CONTROL_PLANE, "GET", "/destinations", _in_aws_words(list_destinations), unsigned=False
+        ),
+        SignedRoute(CONTROL_PLANE, "GET", one, _in_aws_words(get), unsigned=False),
+        SignedRoute(CONTROL_PLANE, "DELETE", one, _in_aws_words(delete), unsigned=False),
         SignedRoute(CONTROL_PLANE, "GET", confirming, _in_aws_words(confirm)),
     ]
 

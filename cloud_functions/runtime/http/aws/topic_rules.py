@@ -65,13 +65,13 @@ def routes(rules: TopicRules) -> Sequence[SignedRoute]:
 
     path = "/rules/{rule}"
     return [
-        SignedRoute(CONTROL_PLANE, "GET", "/rules", list_rules),
-        SignedRoute(CONTROL_PLANE, "POST", path, create),
-        SignedRoute(CONTROL_PLANE, "PATCH", path, replace),
-        SignedRoute(CONTROL_PLANE, "GET", path, get),
-        SignedRoute(CONTROL_PLANE, "DELETE", path, delete),
-        SignedRoute(CONTROL_PLANE, "POST", f"{path}/enable", enable),
-        SignedRoute(CONTROL_PLANE, "POST", f"{path}/disable", disable),
+        SignedRoute(CONTROL_PLANE, "GET", "/rules", list_rules, unsigned=False),
+        SignedRoute(CONTROL_PLANE, "POST", path, create, unsigned=False),
+        SignedRoute(CONTROL_PLANE, "PATCH", path, replace, unsigned=False),
+        SignedRoute(CONTROL_PLANE, "GET", path, get, unsigned=False),
+        SignedRoute(CONTROL_PLANE, "DELETE", path, delete, unsigned=False),
+        SignedRoute(CONTROL_PLANE, "POST", f"{path}/enable", enable, unsigned=False),
+        SignedRoute(CONTROL_PLANE, "POST", f"{path}/disable", disable, unsigned=False),
     ]
 
 

@@ -241,3 +241,11 @@ async def test_the_trace_is_a_stream_of_lines(cloud) -> None:
         "ms": 1.0,
         "at_ms": 1000,
     }
+
+
+@pytest.mark.parametrize("path", ["/rules", "/rules/R", "/destinations"])
+async def test_a_request_that_nobody_signed_is_for_somebody_elses_api(cloud, path) -> None:
+    async with httpx2.AsyncClient() as client:
+        answer = await client.get(cloud.url + path)
+
+    assert answer.status_code == 404
