@@ -133,6 +133,22 @@ async def test_a_published_shadow_update_is_answered_as_one_over_mqtt(iot_data, 
         assert json.loads((await next_of(sub)).payload)["state"] == {"desired": {"a": 1}}
 
 
+async def test_a_will_to_a_shadow_reaches_its_topic_and_not_the_shadow(iot_data, connect) -> None:
+    topic = "$aws/things/willed/shadow/update"
+    will = aiomqtt.Will(topic, b'{"state":{"reported":{"a":1}}}', 1)
+    async with connect("watch") as watch:
+        await watch.subscribe(topic, qos=1)
+        async with connect("willed", will=will) as client:
+            await call(iot_data.delete_connection, clientId="willed")
+            with pytest.raises(aiomqtt.MqttError):
+                await next_of(client)
+            message = await next_of(watch)
+
+    assert message.payload == will.payload
+    missing = await refused(iot_data.get_thing_shadow, thingName="willed")
+    assert missing == "ResourceNotFoundException"
+
+
 # ------------------------------------------------------------ retained messages
 
 

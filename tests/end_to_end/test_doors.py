@@ -69,6 +69,7 @@ def test_a_client_certificate_may_what_its_policy_says_over_https(cloud, make_pa
         allow("iot:UpdateThingShadow", "thing/r1"),
         allow("iot:GetThingShadow", "thing/r1", "thing/r1/floor"),
         allow("iot:Publish", "topic/robofleet/r1/*"),
+        allow("iot:GetPendingJobExecutions", "thing/r1"),
     )
     context = own.context(*alpn)
     body = b'{"state":{"reported":{"a":1}}}'
@@ -76,6 +77,7 @@ def test_a_client_certificate_may_what_its_policy_says_over_https(cloud, make_pa
     updated = call(cloud, context, "POST", "/things/r1/shadow", body)
     read = call(cloud, context, "GET", "/things/r1/shadow")
     published = call(cloud, context, "POST", "/topics/robofleet/r1/fact?qos=1", b"{}")
+    pending = call(cloud, context, "GET", "/things/r1/jobs")
     refused = [
         call(cloud, context, *request)
         for request in (
@@ -85,11 +87,13 @@ def test_a_client_certificate_may_what_its_policy_says_over_https(cloud, make_pa
             ("POST", "/topics/robofleet%2Fr2%2Ffact", b"{}"),
             ("POST", "/topics/robofleet%2Fr1%2Ffact?retain=true", b"{}"),
             ("GET", "/api/things/shadow/ListNamedShadowsForThing/r1"),
-            ("GET", "/things"),
+            ("PUT", "/things/r1/jobs/$next", b"{}"),
+            ("GET", "/things/r2/jobs"),
+            ("GET", "/things/r1"),
         )
     ]
 
-    assert (updated[0], read[0], published[0]) == (200, 200, 200)
+    assert (updated[0], read[0], published[0], pending[0]) == (200, 200, 200, 200)
     assert read[2]["state"] == {"reported": {"a": 1}}
     assert {(status, exception) for status, exception, _ in refused} == {
         (403, "ForbiddenException")
@@ -129,6 +133,21 @@ def client_of(cloud, own, *alpn, port="https", **more) -> aiomqtt.Client:
         tls_context=own.context(*alpn),
         **more,
     )
+
+
+async def test_a_revoked_certificate_loses_its_connection_within_a_second(cloud, make_pass) -> None:
+    own = make_pass(cloud, "r2", allow("iot:*", "*"))
+    async with client_of(cloud, own, port="mqtts") as client:
+        await client.subscribe("a")
+
+        await asyncio.to_thread(own.set_status, "REVOKED")
+        with pytest.raises(aiomqtt.MqttError):
+            async with asyncio.timeout(1):
+                await anext(aiter(client.messages))
+
+    with pytest.raises(aiomqtt.MqttError, match=r"135|Not authorized"):
+        async with client_of(cloud, own, port="mqtts"):
+            pass
 
 
 def test_the_servers_certificate_names_this_computer(cloud) -> None:
@@ -212,3 +231,21 @@ async def test_without_the_plain_port_only_certificates_come_in(
 
     assert cloud.endpoints["mqtt"] == ""
     assert json.loads(message.payload)["current"]["state"] == {"desired": {"a": 1}}
+
+
+# ------------------------------------------------------------ limits
+
+
+async def test_a_quota_is_set_by_a_flag_and_a_wrong_one_is_refused(start_cloud, robofleet) -> None:
+    cloud = start_cloud("--broker", "builtin", "--free-ports", "--quota", "payload_bytes=10")
+    port = port_of(cloud.endpoints["mqtt"])
+
+    async with aiomqtt.Client("127.0.0.1", port, identifier="r1") as client:
+        await client.publish("a", b"x" * 11)
+        with pytest.raises(aiomqtt.MqttError):
+            async with asyncio.timeout(5):
+                await anext(aiter(client.messages))
+    refused = robofleet("up", "--data", str(cloud.data) + "2", "--quota", "payload=10")
+
+    assert refused.returncode == 2
+    assert "there is no 'payload'; there are" in " ".join(refused.stderr.split())
