@@ -85,8 +85,9 @@ def _stores(settings: Settings) -> tuple[Table, BlobStore]:
 
 def _reach(settings: Settings) -> tuple[Shadows, Things, Phones]:
     if settings.data_plane:
-        client = HttpClient(settings.data_plane)
-        return HttpShadows(client), HttpThings(client), HttpPhones(HttpClient(settings.sockets))
+        shadows = HttpShadows(HttpClient(settings.data_plane, settings.credentials, "iotdata"))
+        things = HttpThings(HttpClient(settings.data_plane, settings.credentials, "iot"))
+        return shadows, things, HttpPhones(HttpClient(settings.sockets))
     from cloud_functions.messaging.aws_cloud import reach  # noqa: PLC0415  boto3 costs 150 ms
 
     return reach(settings.sockets)

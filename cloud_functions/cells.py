@@ -28,6 +28,7 @@ class Space(StrEnum):
     EXECUTIONS = "executions"
     PROVISIONING = "provisioning"
     FLEET_INDEX = "fleet_index"
+    WILLS = "wills"
 
 
 class Write(NamedTuple):

@@ -11,7 +11,8 @@ class Message(NamedTuple):
     `client_id` is "n/a" and `principal` empty for what the cloud itself says.  `properties` are
     the MQTT 5 properties by their names in `contract.mqtt`, None when there are none.  `receiver`
     is the client an answer is for; empty, it is for all who subscribed.  `source_ip` is where the
-    publisher is connected from, empty where nobody knows.
+    publisher is connected from, empty where nobody knows.  A will (`is_will`) reaches rules and
+    subscribers, and no service that answers devices (AWS reference, section 1.10).
     """
 
     topic: str
@@ -23,6 +24,7 @@ class Message(NamedTuple):
     properties: Mapping[str, Any] | None = None
     receiver: str = ""
     source_ip: str = ""
+    is_will: bool = False
 
 
 Deliver: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]

@@ -22,6 +22,8 @@ class Settings:
     audience: str
     table_name: str
     bucket_name: str
+    credentials: tuple[str, str] | None
+    """Access key and secret to sign with, where the local cloud checks signatures."""
 
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -36,4 +38,9 @@ class Settings:
             audience=environment.get("ROBOFLEET_AUDIENCE", ""),
             table_name=environment.get("TABLE_NAME", "Robofleet"),
             bucket_name=environment.get("BUCKET_NAME", "maps"),
+            credentials=(
+                (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+                if environment.get("ROBOFLEET_SIGN")
+                else None
+            ),
         )

@@ -18,6 +18,7 @@ from typing import Final, Self
 from cloud_functions.contract.endpoints import (
     FILE_NAME,
     HTTP_PORT,
+    HTTPS_PORT,
     MQTT_PORT,
     MQTTS_PORT,
     Endpoints,
@@ -32,7 +33,7 @@ _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 def default_ports_are_free() -> bool:
     """Whether a cloud could take the ports everybody knows."""
-    for port in (MQTT_PORT, MQTTS_PORT, HTTP_PORT):
+    for port in (MQTT_PORT, MQTTS_PORT, HTTPS_PORT, HTTP_PORT):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

@@ -9,6 +9,7 @@ FILE_NAME: Final = "endpoints.json"
 DEFAULT_DIRECTORY: Final = Path(".robofleet")
 MQTT_PORT: Final = 1883
 MQTTS_PORT: Final = 8883
+HTTPS_PORT: Final = 8443
 HTTP_PORT: Final = 8080
 
 

@@ -54,9 +54,7 @@ class Authority:
         if not self.ca_path.exists():
             self._make_authority()
         self._ca = x509.load_pem_x509_certificate(self.ca_path.read_bytes())
-        self._key = serialization.load_pem_private_key(
-            (folder / "ca.key").read_bytes(), password=None
-        )
+        self._key = serialization.load_pem_private_key(self.key_path.read_bytes(), password=None)
         if not self.server_path.exists():
             self._make_server()
 
@@ -64,6 +62,11 @@ class Authority:
     def ca_path(self) -> Path:
         """The CA's certificate."""
         return self._folder / "ca.pem"
+
+    @property
+    def key_path(self) -> Path:
+        """The CA's key."""
+        return self._folder / "ca.key"
 
     @property
     def server_path(self) -> Path:
@@ -137,7 +140,7 @@ class Authority:
             .add_extension(_key_usage(is_ca=True), critical=True)
             .sign(key, hashes.SHA256())
         )
-        _write_secret(self._folder / "ca.key", _key_pem(key))
+        _write_secret(self.key_path, _key_pem(key))
         self.ca_path.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
 
     def _make_server(self) -> None:

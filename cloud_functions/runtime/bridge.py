@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import logging
 import random  # noqa: TID251  an adapter at the edge, not the physics
+import ssl
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -35,6 +36,7 @@ from cloud_functions.contract.mqtt.reasons import FAILURE
 from cloud_functions.errors import Unavailable
 from cloud_functions.ports import Deliver, Message
 
+CLIENT_ID: Final = "robofleet-cloud"
 _KEEP_ALIVE_S: Final = 30
 _SESSION_S: Final = 7 * 86_400
 _FIRST_TRY_S: Final = 10.0
@@ -49,9 +51,15 @@ class Bridge(asyncio.Protocol):
     """An adapter of `ports.Broker` over one MQTT 5 connection."""
 
     def __init__(
-        self, url: str, client_id: str = "robofleet-cloud", *, keep_session: bool = True
+        self,
+        url: str,
+        client_id: str = CLIENT_ID,
+        *,
+        keep_session: bool = True,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         address = urlsplit(url)
+        self._tls = tls
         self.url = url
         self._host = address.hostname or "127.0.0.1"
         self._port = address.port or 1883
@@ -149,7 +157,7 @@ class Bridge(asyncio.Protocol):
         while True:
             self._lost.clear()
             try:
-                await loop.create_connection(lambda: self, self._host, self._port)
+                await loop.create_connection(lambda: self, self._host, self._port, ssl=self._tls)
                 await self._tick_until_lost()
                 pause_s = 0.05
             except OSError as error:

@@ -8,10 +8,11 @@ from cloud_functions.cells import CellStore
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.ports import Broker
 from cloud_functions.registry.authority import Authority
-from cloud_functions.registry.authorizer import RegistryAuthorizer
 from cloud_functions.runtime.bridge import Bridge
 from cloud_functions.runtime.data_directory import DataDirectory
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway, Listener
+from cloud_functions.runtime.device_gateway.limits import GatewayLimits
+from cloud_functions.runtime.device_gateway.ports import Authorizer
 from cloud_functions.runtime.mosquitto.broker import MosquittoBroker
 from cloud_functions.runtime.mosquitto.configuration import MosquittoFiles
 from cloud_functions.runtime.trust import Trust
@@ -24,19 +25,23 @@ MOSQUITTO: Final = "mosquitto"
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddresses:
-    """Where the broker of a cloud should listen; port 0 takes a free one."""
+    """Where the broker of a cloud should listen; port 0 takes a free one, `mqtt_port` None none."""
 
     host: str
-    mqtt_port: int
+    mqtt_port: int | None
     mqtts_port: int
 
     def urls(self, broker: Broker) -> tuple[str, str]:
-        """The plain and the TLS address of a broker that runs; TLS empty where we have none."""
-        if isinstance(broker, DeviceGateway | MosquittoBroker):
-            plain, tls = broker.ports
-            return f"mqtt://{self.host}:{plain}", f"mqtts://{self.host}:{tls}"
-        assert isinstance(broker, Bridge)
-        return broker.url, ""
+        """The plain and the TLS address of a broker that runs; empty where there is none."""
+        if isinstance(broker, Bridge):
+            return broker.url, ""
+        if isinstance(broker, MosquittoBroker):
+            plain, tls = broker.plain_port, broker.tls_port
+        else:
+            assert isinstance(broker, DeviceGateway)
+            *plain_ports, tls = broker.ports
+            plain = plain_ports[0] if plain_ports else None
+        return f"mqtt://{self.host}:{plain}" if plain else "", f"mqtts://{self.host}:{tls}"
 
 
 def default_kind() -> str:
@@ -51,21 +56,22 @@ def make_broker(
     directory: DataDirectory,
     authority: Authority,
     registry: SqliteRegistry,
+    trust: Trust,
+    authorizer: Authorizer,
     store: CellStore,
     committer: Committer,
-    trust: Trust,
-    plain: bool,
+    limits: GatewayLimits,
 ) -> tuple[Broker, str]:
     """The broker and its kind: `builtin`, `mosquitto` or `url`.  Raises InvalidDeclaration."""
     kind = wanted or default_kind()
     if kind == BUILT_IN:
-        listeners = [
-            Listener(addresses.host, addresses.mqtt_port),
-            Listener(addresses.host, addresses.mqtts_port, trust.server_context()),
-        ]
+        listeners = [Listener(addresses.host, addresses.mqtts_port, trust.server_context())]
+        if addresses.mqtt_port is not None:
+            listeners.insert(0, Listener(addresses.host, addresses.mqtt_port))
         gateway = DeviceGateway(
             listeners,
-            authorizer=RegistryAuthorizer(registry, plain=plain),
+            authorizer=authorizer,
+            limits=limits,
             committer=committer,
         )
         gateway.restore(store)
@@ -80,6 +86,7 @@ def make_broker(
         broker = MosquittoBroker(
             files,
             registry,
+            authority,
             trust,
             host=addresses.host,
             mqtt_port=addresses.mqtt_port,

@@ -15,12 +15,15 @@ from rich.console import Console
 from cloud_functions.contract.endpoints import (
     DEFAULT_DIRECTORY,
     HTTP_PORT,
+    HTTPS_PORT,
     MQTT_PORT,
     MQTTS_PORT,
     Endpoints,
 )
 from cloud_functions.errors import CloudError
 from cloud_functions.registry.limits import AWS_LIMITS
+from cloud_functions.runtime.device_gateway.limits import read_limits
+from cloud_functions.runtime.http.aws.aws_auth import mode_of
 from cloud_functions.runtime.local_cloud import DEFAULT_TEMPLATE, CloudOptions, LocalCloud
 
 _out = Console(highlight=False)
@@ -42,6 +45,9 @@ def up(
     mqtts_port: Annotated[
         int, typer.Option(min=0, max=65535, help="MQTT, mutual TLS.")
     ] = MQTTS_PORT,
+    https_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="TLS with ALPN: MQTT, HTTPS, WebSocket.")
+    ] = HTTPS_PORT,
     http_port: Annotated[
         int, typer.Option(min=0, max=65535, help="HTTP and WebSocket.")
     ] = HTTP_PORT,
@@ -49,6 +55,16 @@ def up(
         float, typer.Option(min=0, help="Seconds from a thing type's deprecation to its deletion.")
     ] = AWS_LIMITS.type_deletion_s,
     free_ports: Annotated[bool, typer.Option("--free-ports", help="Take any free ports.")] = False,
+    no_plain: Annotated[
+        bool, typer.Option("--no-plain", help="Close the plain MQTT port.")
+    ] = False,
+    aws_auth: Annotated[
+        str, typer.Option(help="any: any AWS credentials will do; sigv4: the local ones alone.")
+    ] = "any",
+    quota: Annotated[
+        list[str] | None,
+        typer.Option("--quota", help="NAME=VALUE for a limit of the built-in broker."),
+    ] = None,
 ) -> None:
     """Run the cloud on this computer.
 
@@ -63,8 +79,12 @@ def up(
             broker=broker,
             mqtt_port=0 if free_ports else mqtt_port,
             mqtts_port=0 if free_ports else mqtts_port,
+            https_port=0 if free_ports else https_port,
             http_port=0 if free_ports else http_port,
             registry_limits=replace(AWS_LIMITS, type_deletion_s=type_deletion_s),
+            plain=not no_plain,
+            aws_auth=mode_of(aws_auth),
+            gateway_limits=read_limits(quota or []),
         )
         cloud = LocalCloud(options)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -90,6 +110,8 @@ async def _run(cloud: LocalCloud) -> None:
     endpoints = await cloud.start()
     loop.add_signal_handler(signal.SIGHUP, cloud.registry_file_changed)
     _greet(endpoints)
+    if cloud.credentials is not None:
+        _out.print(f"AWS keys     {cloud.credentials.access_key}  {cloud.credentials.secret}")
     await stopped.wait()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(5):
@@ -99,6 +121,7 @@ async def _run(cloud: LocalCloud) -> None:
 
 def _greet(endpoints: Endpoints) -> None:
     _out.print(f"web and API  {endpoints.http}   (OpenAPI at /openapi.json)")
-    _out.print(f"MQTT         {endpoints.mqtt}   broker: {endpoints.broker}")
+    _out.print(f"MQTT         {endpoints.mqtt or 'closed'}   broker: {endpoints.broker}")
     _out.print(f"MQTT by TLS  {endpoints.mqtts}   with a certificate of `robofleet certificate`")
+    _out.print(f"HTTPS        {endpoints.https}   MQTT, HTTPS and WebSocket, told by ALPN")
     _out.print("next         robofleet robots, or Ctrl-C to stop")

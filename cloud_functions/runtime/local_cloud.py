@@ -1,5 +1,6 @@
 """The whole cloud in one process, put together from a template and a data directory."""
 
+import asyncio
 import datetime
 import logging
 import os
@@ -13,7 +14,14 @@ from typing import Any, Final
 
 from starlette.websockets import WebSocket
 
-from cloud_functions.contract.endpoints import HTTP_PORT, MQTT_PORT, MQTTS_PORT, Endpoints
+from cloud_functions.contract.aws_signature import Credentials
+from cloud_functions.contract.endpoints import (
+    HTTP_PORT,
+    HTTPS_PORT,
+    MQTT_PORT,
+    MQTTS_PORT,
+    Endpoints,
+)
 from cloud_functions.errors import Unauthorized
 from cloud_functions.fleet_index.connectivity import Connectivity
 from cloud_functions.fleet_index.service import FleetIndex
@@ -23,6 +31,7 @@ from cloud_functions.ports import Broker, Message
 from cloud_functions.provisioning.hook import HookAnswer
 from cloud_functions.provisioning.service import ProvisioningLimits, ProvisioningService
 from cloud_functions.registry.authority import Authority
+from cloud_functions.registry.authorizer import RegistryAuthorizer
 from cloud_functions.registry.event_configurations import EventSwitches, EventType
 from cloud_functions.registry.limits import AWS_LIMITS, RegistryLimits
 from cloud_functions.rules.context import Sources
@@ -32,8 +41,10 @@ from cloud_functions.rules.topic_rules import TopicRules
 from cloud_functions.runtime.action_runner import ActionRunner
 from cloud_functions.runtime.brokers import BrokerAddresses, make_broker
 from cloud_functions.runtime.data_directory import DataDirectory
-from cloud_functions.runtime.device_gateway import web_socket
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway
+from cloud_functions.runtime.device_gateway.limits import GatewayLimits
+from cloud_functions.runtime.doors.https import HttpsDoor
+from cloud_functions.runtime.doors.web_socket import MqttSocket
 from cloud_functions.runtime.fleet_sources import (
     FleetIndexWorker,
     RegistryGroups,
@@ -46,6 +57,7 @@ from cloud_functions.runtime.http import rule_doors, signed_links
 from cloud_functions.runtime.http.api_gateway import ApiGateway
 from cloud_functions.runtime.http.app import build
 from cloud_functions.runtime.http.aws import (
+    connections,
     control_plane,
     data_plane,
     destinations,
@@ -53,9 +65,13 @@ from cloud_functions.runtime.http.aws import (
     fleet_index,
     jobs,
     jobs_data,
+    messages,
     provisioning,
+    retained,
     topic_rules,
 )
+from cloud_functions.runtime.http.aws.admission import GATE, Gate
+from cloud_functions.runtime.http.aws.aws_auth import AwsAuth, AwsAuthMode, local_credentials
 from cloud_functions.runtime.http.aws.endpoints import addresses as endpoint_addresses
 from cloud_functions.runtime.http.aws.signed_route import SignedRoutes
 from cloud_functions.runtime.http.identity import Identity
@@ -103,8 +119,11 @@ class CloudOptions:
     broker: str | None = None
     mqtt_port: int = MQTT_PORT
     mqtts_port: int = MQTTS_PORT
+    https_port: int = HTTPS_PORT
     http_port: int = HTTP_PORT
     plain: bool = True
+    aws_auth: AwsAuthMode = AwsAuthMode.ANY
+    gateway_limits: GatewayLimits = field(default_factory=GatewayLimits)
     registry_limits: RegistryLimits = AWS_LIMITS
     provisioning_limits: ProvisioningLimits = field(default_factory=ProvisioningLimits)
 
@@ -117,6 +136,8 @@ class LocalCloud:
         self._directory = DataDirectory(options.data)
         self.declaration: Declaration = read(options.template, parameters=options.parameters)
         self.rules: Sequence[Rule] = [read_rule(rule) for rule in self.declaration.rules]
+        self.credentials: Credentials | None = None
+        """What callers of AWS's APIs must sign with; None if anything will do."""
         self._lock: int | None = None
 
     async def start(self) -> Endpoints:
@@ -127,6 +148,9 @@ class LocalCloud:
         http = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         issuer = f"{http}/{USER_POOL}"
 
+        if options.aws_auth is AwsAuthMode.SIGV4:
+            self.credentials = local_credentials(directory.pki / "aws-credentials.json")
+        self._aws_auth = AwsAuth(self.credentials, time.time)
         self._functions = Functions(
             self.declaration.functions,
             logs=directory.logs,
@@ -139,7 +163,9 @@ class LocalCloud:
         self._accounts = SqliteAccounts(directory.registry)
         self._authority = Authority(directory.pki, datetime.datetime.now(datetime.UTC))
         self._trust = Trust(self._authority, self._registry)
-        addresses = BrokerAddresses("127.0.0.1", options.mqtt_port, options.mqtts_port)
+        self._authorizer = RegistryAuthorizer(self._registry, time.time)
+        plain_port = options.mqtt_port if options.plain else None
+        addresses = BrokerAddresses("127.0.0.1", plain_port, options.mqtts_port)
         self._broker: Broker
         self._broker, self._broker_kind = make_broker(
             options.broker,
@@ -150,7 +176,8 @@ class LocalCloud:
             store=self._store,
             committer=self._committer,
             trust=self._trust,
-            plain=options.plain,
+            authorizer=self._authorizer,
+            limits=options.gateway_limits,
         )
         chance = Sources(
             new_uuid=lambda: str(uuid.uuid4()), rand=random.random, stopwatch=time.perf_counter
@@ -211,6 +238,7 @@ class LocalCloud:
         self._urls = addresses.urls(self._broker)
         mint = TokenMint(load_key(directory.pki / "jwt.key"), issuer, PHONE_CLIENT)
         await self._serve_http(mint)
+        https_port = await self._serve_https()
         self._topic_rules.changed = lambda: self._broker.listen(self.core.topic_filters)
         self._topic_rules.confirm = self._doers.destinations.ensure
         self._topic_rules.ask_destinations()
@@ -225,7 +253,7 @@ class LocalCloud:
         endpoints = Endpoints(
             mqtt=plain,
             mqtts=tls,
-            https="",
+            https=f"https://127.0.0.1:{https_port}",
             http=http,
             ca="pki/ca.pem",
             broker=self._broker_kind,
@@ -259,12 +287,8 @@ class LocalCloud:
         self._shadows.heard = self._index.note_shadow
 
     def _connected_now(self) -> Iterable[tuple[str, Connectivity]]:
-        broker = self._broker
-        return (
-            connected_now(broker.connected(), time.time)
-            if isinstance(broker, DeviceGateway)
-            else ()
-        )
+        gateway = self._gateway
+        return connected_now(gateway.connected(), time.time) if gateway else ()
 
     def _answers(self) -> ExternalAnswers:
         """What the external functions of rules are answered from."""
@@ -284,6 +308,7 @@ class LocalCloud:
                 raise Unauthorized(f"issuer {issuer} cannot be reached from here")
             return mint.verify(token, audience)
 
+        gateway, limits = self._gateway, self._options.gateway_limits
         self._sockets = Sockets(tuple(self.declaration.socket_routes), self._functions.invoke)
         app = build(
             declaration=self.declaration,
@@ -295,6 +320,9 @@ class LocalCloud:
                 SignedRoutes(
                     [
                         *data_plane.routes(self._shadows, self.core, time.time),
+                        *messages.routes(self.core.inject, limits),
+                        *retained.routes(gateway.retained if gateway else None),
+                        *connections.routes(gateway.desk if gateway else None, limits),
                         *control_plane.routes(
                             self._registrar,
                             self._authority,
@@ -325,15 +353,32 @@ class LocalCloud:
             sockets_by_path=self._mqtt_sockets(),
             collectors=[self._doers.metrics],
         )
+        app.state.aws_auth = self._aws_auth
         self._http = HttpServer(app, self._listening)
         await self._http.start()
 
+    async def _serve_https(self) -> int:
+        """The port where ALPN says what a client speaks; its number."""
+
+        def speak_http(certificate_id: str) -> asyncio.Protocol:
+            return self._http.protocol({GATE: Gate(certificate_id, self._authorizer)})
+
+        self._https = HttpsDoor(
+            self._trust.any_protocol_context(), speak_http=speak_http, gateway=self._gateway
+        )
+        return await self._https.start("127.0.0.1", self._options.https_port)
+
+    @property
+    def _gateway(self) -> DeviceGateway | None:
+        """The broker, if it is ours."""
+        return self._broker if isinstance(self._broker, DeviceGateway) else None
+
     def _mqtt_sockets(self) -> Mapping[str, Callable[[WebSocket], Awaitable[None]]]:
-        """MQTT over WebSocket, where the broker is ours and its plain door is open."""
-        broker = self._broker
-        if not isinstance(broker, DeviceGateway) or not self._options.plain:
+        """MQTT over WebSocket, where the broker is ours."""
+        gateway = self._gateway
+        if gateway is None:
             return {}
-        return {"/mqtt": lambda socket: web_socket.serve(broker, socket)}
+        return {"/mqtt": MqttSocket(gateway, self._aws_auth, plain=self._options.plain).serve}
 
     def _publish(self, messages: Sequence[Message]) -> None:
         self._broker.publish(messages)
@@ -345,7 +390,15 @@ class LocalCloud:
         """What functions find in their environment, over what the template says."""
         directory = self._directory
         root = str(Path(__file__).parents[2])
+        signing = {}
+        if self.credentials is not None:
+            signing = {
+                "AWS_ACCESS_KEY_ID": self.credentials.access_key,
+                "AWS_SECRET_ACCESS_KEY": self.credentials.secret,
+                "ROBOFLEET_SIGN": "1",
+            }
         return {
+            **signing,
             "PYTHONPATH": root,
             "ROBOFLEET_TABLES": str(directory.tables.resolve()),
             "ROBOFLEET_BLOBS": str(directory.blobs.resolve()),
@@ -359,7 +412,9 @@ class LocalCloud:
     def counts(self) -> Mapping[str, float]:
         """Everything counted since the start, by name."""
         functions = {f"function_{k}": v for k, v in asdict(self._functions.statistics).items()}
+        gateway = asdict(self._gateway.statistics) if self._gateway else {}
         return {
+            **{f"gateway_{name}": value for name, value in gateway.items()},
             **asdict(self.core.statistics),
             **asdict(self._shadows.statistics),
             **asdict(self._jobs.statistics),
@@ -380,6 +435,7 @@ class LocalCloud:
         `closed` are certificates that open nothing any more.
         """
         self._trust.refresh()
+        self._authorizer.forget(None)
         if isinstance(self._broker, DeviceGateway):
             self._broker.registry_changed(closed)
         elif isinstance(self._broker, MosquittoBroker):
@@ -388,6 +444,8 @@ class LocalCloud:
     def registry_file_changed(self) -> None:
         """Another process has written the registry: anything may have changed."""
         self.registry_changed()
+        if self._gateway is not None:
+            self._gateway.look_again()
         self._index.rebuild()
 
     def _registry_event(self, kind: str, topic: str, body: Mapping[str, Any]) -> None:
@@ -400,6 +458,7 @@ class LocalCloud:
         self._sockets.close()
         self._runner.trace.close()
         await self._doers.stop_feeding()
+        self._https.stop()
         await self._http.stop()
         await self._hooks.close()
         await self._index_worker.close()

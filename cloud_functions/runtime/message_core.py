@@ -78,7 +78,8 @@ class MessageCore:
         await self._runner.room()
         now_s = self._clock()
         self.statistics.messages += len(batch)
-        made = [(service, service.handle(batch, now_s)) for service in self._services]
+        asked = [message for message in batch if not message.is_will]
+        made = [(service, service.handle(asked, now_s)) for service in self._services]
         await self._settle(made, batch, now_s)
 
     async def inject(self, message: Message) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from cloud_functions.registry.authority import Authority
 from cloud_functions.registry.ca_certificates import trusted_pems
 from cloud_functions.registry.ports import RegistryStore
+from cloud_functions.runtime.doors import contexts
 
 
 class Trust:
@@ -27,10 +28,13 @@ class Trust:
 
     def server_context(self) -> ssl.SSLContext:
         """Mutual TLS with certificates of the local CA and of registered ones."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self._authority.server_path, self._authority.server_key_path)
-        context.load_verify_locations(self._authority.ca_path)
-        context.verify_mode = ssl.CERT_REQUIRED
+        return self._trusting(contexts.mutual_tls(self._authority))
+
+    def any_protocol_context(self) -> ssl.SSLContext:
+        """The same where a certificate may be missing, and ALPN says what the client speaks."""
+        return self._trusting(contexts.any_protocol(self._authority))
+
+    def _trusting(self, context: ssl.SSLContext) -> ssl.SSLContext:
         # a certificate that was registered without its CA is trusted by itself
         context.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
         for pem in trusted_pems(self._store):

@@ -3,11 +3,13 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import boto3
 import pytest
 
 BROKERS = ["builtin", pytest.param("mosquitto", marks=pytest.mark.mosquitto)]
@@ -119,3 +121,77 @@ def is_alive():
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
     return alive
+
+
+@pytest.fixture(scope="module")
+def robofleet_module():
+    return run
+
+
+@pytest.fixture(scope="module")
+def start_cloud_module(tmp_path_factory):
+    """Clouds that serve a whole module."""
+    started: list[Cloud] = []
+
+    def start(*arguments: str) -> Cloud:
+        data = tmp_path_factory.mktemp("cloud") / "data"
+        running = Cloud(data, "--free-ports", *arguments).start()
+        started.append(running)
+        return running
+
+    yield start
+    for running in started:
+        running.stop()
+
+
+@pytest.fixture(scope="module")
+def cloud_module(start_cloud_module):
+    """One cloud on the built-in broker for a whole module."""
+    return start_cloud_module("--broker", "builtin")
+
+
+class Pass:
+    """A client certificate of a cloud, made and given its policy through boto3."""
+
+    def __init__(self, cloud: "Cloud", folder: Path, thing: str, *statements: dict) -> None:
+        self.thing = thing
+        self._iot = boto3.client(
+            "iot",
+            endpoint_url=cloud.endpoints["http"],
+            region_name="us-east-1",
+            aws_access_key_id="any",
+            aws_secret_access_key="thing",
+        )
+        made = self._iot.create_keys_and_certificate(setAsActive=True)
+        self.id, self._arn = made["certificateId"], made["certificateArn"]
+        document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        self._iot.create_policy(policyName=self.id, policyDocument=document)
+        self._iot.attach_policy(policyName=self.id, target=self._arn)
+        self._iot.create_thing(thingName=thing)
+        self._iot.attach_thing_principal(thingName=thing, principal=self._arn)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.ca = cloud.data / "pki" / "ca.pem"
+        self.certificate, self.key = folder / "certificate.pem", folder / "private.key"
+        self.certificate.write_text(made["certificatePem"])
+        self.key.write_text(made["keyPair"]["PrivateKey"])
+
+    def set_status(self, status: str) -> None:
+        """Activate or revoke the certificate."""
+        self._iot.update_certificate(certificateId=self.id, newStatus=status)
+
+    def detach(self) -> None:
+        """Take the thing's name back from this certificate."""
+        self._iot.detach_thing_principal(thingName=self.thing, principal=self._arn)
+
+    def context(self, *alpn: str) -> ssl.SSLContext:
+        """TLS as this client."""
+        context = ssl.create_default_context(cafile=str(self.ca))
+        context.load_cert_chain(self.certificate, self.key)
+        if alpn:
+            context.set_alpn_protocols(list(alpn))
+        return context
+
+
+@pytest.fixture
+def make_pass(tmp_path):
+    return lambda cloud, thing, *statements: Pass(cloud, tmp_path / thing, thing, *statements)

@@ -59,9 +59,20 @@ class Decoder:
         self._buffer = b""
 
     def feed(self, data: bytes) -> list[Packet]:
-        """The packets that are complete now.  Raises PeerError; then the stream is lost."""
-        buffer = self._buffer + data if self._buffer else data
+        """The packets that are complete now.
+
+        Raises PeerError; then the stream is lost, and the error holds the packets before.
+        """
         packets: list[Packet] = []
+        try:
+            self._cut(self._buffer + data if self._buffer else data, packets)
+        except PeerError as error:
+            error.before = packets
+            raise
+        return packets
+
+    def _cut(self, buffer: bytes, packets: list[Packet]) -> None:
+        """Add the packets at the buffer's beginning; keep what is left of it."""
         position, size = 0, len(buffer)
         while size - position > 1:
             length = buffer[position + 1]
@@ -83,7 +94,6 @@ class Decoder:
             packets.append(self._packet(buffer, buffer[position], start, end))
             position = end
         self._buffer = buffer[position:] if position < size else b""
-        return packets
 
     @staticmethod
     def _length(buffer: bytes, position: int) -> tuple[int, int] | None:

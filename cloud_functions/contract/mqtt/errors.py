@@ -1,5 +1,7 @@
 """Breaches of the MQTT protocol, told apart by who committed them."""
 
+from typing import Any
+
 from cloud_functions.contract.mqtt.reasons import Reason
 
 
@@ -10,6 +12,8 @@ class ProtocolError(Exception):
         super().__init__(f"[{rule}] {message}")
         self.rule = rule
         self.reason = reason
+        self.before: list[Any] = []
+        """The packets that came whole before the one that broke the rule, of the same read."""
 
 
 class PeerError(ProtocolError):

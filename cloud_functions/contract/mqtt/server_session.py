@@ -5,14 +5,17 @@ client's subscriptions, the QoS 1 messages on their way to it (`inflight`, by pa
 that wait (`queue`): because the client is away, or because its Receive Maximum is reached.  What
 was on its way when the connection broke goes out again first, with DUP, then the queue in order.
 
-The rules that are easy to break: QoS 0 messages are never queued, and the queue has a limit, at
-which the oldest message is dropped and counted.
+The rules that are easy to break: QoS 0 messages are never queued, the queue has a limit, at which
+the oldest message is dropped and counted, and a message that expired while it waited is not sent;
+one that did not goes out with the interval that remains.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterable
 from typing import Final, NamedTuple, Protocol
 
+from cloud_functions.contract.mqtt.expiry import aged
 from cloud_functions.contract.mqtt.packets import Publish, Subscription, Version
 
 _MAX_ID: Final = 65_535
@@ -22,7 +25,7 @@ DEFAULT_MAX_QUEUED: Final = 10_000
 class Journal(Protocol):
     """Hears which messages a session must not lose; each has a number of its own."""
 
-    def kept(self, client_id: str, number: int, message: Publish) -> None:
+    def kept(self, client_id: str, number: int, message: Publish, expires_s: float) -> None:
         """The session took the message on."""
 
     def freed(self, client_id: str, number: int) -> None:
@@ -32,6 +35,7 @@ class Journal(Protocol):
 class _Numbered(NamedTuple):
     number: int
     message: Publish
+    expires_s: float
 
 
 class ServerSession:
@@ -68,9 +72,11 @@ class ServerSession:
         self.next_id = 1
         self.dropped = 0
 
-    def offer(self, message: Publish, *, is_online: bool) -> Publish | None:
+    def offer(
+        self, message: Publish, *, is_online: bool, expires_s: float = math.inf
+    ) -> Publish | None:
         """Take a QoS 1 message on; the packet to send now, or None when it has to wait."""
-        numbered = _Numbered(self.next_number, message)
+        numbered = _Numbered(self.next_number, message, expires_s)
         self.next_number += 1
         if self.journal is not None:
             self.journal.kept(self.client_id, *numbered)
@@ -82,24 +88,41 @@ class ServerSession:
         self.queue.append(numbered)
         return None
 
-    def restore(self, number: int, message: Publish) -> None:
+    def restore(self, number: int, message: Publish, expires_s: float = math.inf) -> None:
         """Take on again what the journal kept, in the order of the numbers."""
-        self.queue.append(_Numbered(number, message))
+        self.queue.append(_Numbered(number, message, expires_s))
         self.next_number = number + 1
 
-    def acknowledged(self, packet_id: int) -> list[Publish]:
+    def acknowledged(self, packet_id: int, now_s: float = 0.0) -> list[Publish]:
         """The client has a message; the packets that may go out now in its place."""
         if (numbered := self.inflight.pop(packet_id, None)) is not None:
             self._free(numbered)
-        return self._drain()
+        return self.drain(now_s)
 
-    def resume(self) -> list[Publish]:
+    def resume(self, now_s: float = 0.0) -> list[Publish]:
         """What to send first on a new connection of the same session."""
+        for packet_id, numbered in list(self.inflight.items()):
+            if numbered.expires_s <= now_s:
+                self._free(self.inflight.pop(packet_id))
         again = [
-            numbered.message._replace(dup=True, packet_id=packet_id)
+            aged(numbered.message, numbered.expires_s, now_s)._replace(
+                dup=True, packet_id=packet_id
+            )
             for packet_id, numbered in self.inflight.items()
         ]
-        return again + self._drain()
+        return again + self.drain(now_s)
+
+    def drain(self, now_s: float = 0.0) -> list[Publish]:
+        """What waited and may go out now."""
+        packets: list[Publish] = []
+        while self.queue and len(self.inflight) < self.window:
+            numbered = self.queue.popleft()
+            if numbered.expires_s <= now_s:
+                self._free(numbered)
+                continue
+            fresh = aged(numbered.message, numbered.expires_s, now_s)
+            packets.append(self._launch(numbered._replace(message=fresh)))
+        return packets
 
     def numbers(self) -> Iterable[int]:
         """The numbers of all the messages the client does not have yet."""
@@ -108,12 +131,6 @@ class ServerSession:
     def _free(self, numbered: _Numbered) -> None:
         if self.journal is not None:
             self.journal.freed(self.client_id, numbered.number)
-
-    def _drain(self) -> list[Publish]:
-        packets: list[Publish] = []
-        while self.queue and len(self.inflight) < self.window:
-            packets.append(self._launch(self.queue.popleft()))
-        return packets
 
     def _launch(self, numbered: _Numbered) -> Publish:
         packet_id = self.next_id

@@ -8,15 +8,13 @@ on disk.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from cloud_functions.contract.mqtt.topic_filter import FilterTree
 from cloud_functions.ports import Deliver, Message
 from cloud_functions.runtime.device_gateway.connection import Connection
 from cloud_functions.runtime.device_gateway.diary import Diary
 from cloud_functions.runtime.device_gateway.limits import GatewayLimits
-
-_BASIC_INGEST: Final = "$aws/rules/"
 
 _logger = logging.getLogger(__name__)
 
@@ -62,10 +60,11 @@ class Inbox:
             asyncio.get_running_loop().call_soon(self._empty)
         self._batch.append(arrived)
 
-    def announce(self, message: Message) -> None:
-        """The gateway's own word: to subscribers and to the cloud."""
-        self._route(message)
-        self.hand_over([message])
+    def tell(self, event: Message | None) -> None:
+        """The gateway's own word, if it has one: to subscribers and to the cloud."""
+        if event is not None:
+            self._route(event)
+            self.hand_over([event])
 
     def hand_over(self, messages: Sequence[Message]) -> None:
         """To the cloud alone, with nobody to acknowledge."""
@@ -85,8 +84,7 @@ class Inbox:
     def _empty(self) -> None:
         batch, self._batch = self._batch, []
         for arrived in batch:
-            if not arrived.message.topic.startswith(_BASIC_INGEST):
-                self._route(arrived.message)
+            self._route(arrived.message)
         wanted = self._wanted([arrived.message for arrived in batch])
         saving = self._diary.save()
         if not wanted and saving is None:

@@ -1,7 +1,11 @@
 """Who may do what, as the gateway asks."""
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
+
+from cloud_functions.policies.caller import ANONYMOUS, NOTHING_MORE, Caller
+from cloud_functions.policies.evaluate import Decision
 
 
 class Action(StrEnum):
@@ -14,32 +18,61 @@ class Action(StrEnum):
     RECEIVE = "iot:Receive"
 
 
-ANONYMOUS = "anonymous"
-
-
 class Authorizer(Protocol):
     """Decides from the registry and its policies."""
 
-    def authenticate(self, certificate_id: str | None) -> str | None:
-        """The principal behind a certificate's SHA-256 (None on the plain port), None if nobody."""
+    def authenticate(self, certificate_id: str) -> str | None:
+        """The principal behind a certificate's SHA-256, None if it opens nothing."""
 
-    def allows(self, principal: str, client_id: str, action: Action, resource: str) -> bool:
-        """Whether the principal may do it; `resource` is the client id, topic or filter."""
+    def decide(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        more: Mapping[str, Sequence[str]] = NOTHING_MORE,
+    ) -> Decision:
+        """Whether the caller may do it, and which statement says so.
 
-    def forget(self) -> None:
-        """The registry has changed: decide anew from now on."""
+        `resource` is the client id, topic or filter; `more` are condition keys of this request
+        alone, by canonical name.
+        """
+
+    def thing_of(self, caller: Caller) -> tuple[str, bool]:
+        """The thing behind a client, empty for none, and whether it is exclusively attached."""
+
+    def forget(self, principal: str | None) -> None:
+        """The registry changed, for one principal or (None) for all: decide anew from now on."""
+
+
+_YES: Final = Decision(allowed=True, reason="everybody may")
 
 
 class AllowAll:
-    """Everybody may do everything: the plain port of a laptop."""
+    """Everybody may do everything: a gateway without a registry."""
 
-    def authenticate(self, certificate_id: str | None) -> str | None:
-        """The certificate's own id, or `anonymous`."""
-        return certificate_id or ANONYMOUS
+    def authenticate(self, certificate_id: str) -> str | None:
+        """The certificate's own id."""
+        return certificate_id
 
-    def allows(self, _principal: str, _client_id: str, _action: Action, _resource: str) -> bool:
+    def decide(
+        self,
+        caller: Caller,
+        action: str,
+        resource: str,
+        more: Mapping[str, Sequence[str]] = NOTHING_MORE,
+    ) -> Decision:
         """Yes."""
-        return True
+        del caller, action, resource, more
+        return _YES
 
-    def forget(self) -> None:
-        """There is nothing to forget."""
+    def thing_of(self, caller: Caller) -> tuple[str, bool]:
+        """None is known."""
+        del caller
+        return "", False
+
+    def forget(self, principal: str | None) -> None:
+        """Nothing is remembered."""
+        del principal
+
+
+__all__ = ["ANONYMOUS", "NOTHING_MORE", "Action", "AllowAll", "Authorizer", "Caller", "Decision"]

@@ -13,10 +13,14 @@ import orjson
 from cloud_functions.cells import CellStore, Space
 from cloud_functions.contract.mqtt.packets import Connect, Publish, Subscription, Version
 from cloud_functions.contract.mqtt.server_session import ServerSession
-from cloud_functions.contract.mqtt.topic_filter import FilterTree, unshared
+from cloud_functions.contract.mqtt.topic_filter import FilterTree, share_group, unshared
 from cloud_functions.runtime.device_gateway.diary import Diary
 from cloud_functions.runtime.device_gateway.limits import GatewayLimits
-from cloud_functions.runtime.device_gateway.stored_message import read_message, write_message
+from cloud_functions.runtime.device_gateway.stored_message import (
+    Stored,
+    read_message,
+    write_message,
+)
 
 _SEPARATOR: Final = b"\0"
 _NUMBER_BYTES: Final = 8
@@ -32,6 +36,8 @@ class SessionBook:
         self._sessions: dict[str, ServerSession] = {}
         self._expiring: dict[str, float] = {}
         self._tree: FilterTree[tuple[str, str]] = FilterTree(parent=False)
+        self._groups: dict[tuple[str, str], int] = {}
+        self._subscriptions = 0
 
     def restore(self, store: CellStore) -> None:
         """Go on with the sessions of an earlier run; who was connected counts as lost now."""
@@ -49,7 +55,8 @@ class SessionBook:
             prefix = key + _SEPARATOR
             for queued, packet in store.scan(Space.QUEUES, prefix):
                 number = int.from_bytes(queued[len(prefix) :], "big")
-                session.restore(number, read_message(packet))
+                stored = read_message(packet)
+                session.restore(number, stored.message, stored.expires_s)
 
     def _make(self, client_id: str, version: Version) -> ServerSession:
         session = ServerSession(client_id, version, max_queued=self._limits.queued_messages)
@@ -61,6 +68,10 @@ class SessionBook:
     def find(self, client_id: str) -> ServerSession | None:
         """A client's session, whether it is connected or not."""
         return self._sessions.get(client_id)
+
+    def has_room_for(self, client_id: str) -> bool:
+        """Whether the limits leave room for a session of this client."""
+        return client_id in self._sessions or len(self._sessions) < self._limits.sessions
 
     def open(self, client_id: str, packet: Connect) -> tuple[ServerSession, bool]:
         """The session a CONNECT goes on with, and whether it is an old one."""
@@ -74,7 +85,7 @@ class SessionBook:
         if session is None:
             session = self._make(client_id, packet.version)
         asked = packet.properties or {}
-        session.window = min(asked.get("receive_maximum", 65_535), self._limits.receive_maximum)
+        session.window = min(asked.get("receive_maximum", 65_535), self._limits.send_maximum)
         session.expiry_s = self._expiry_s(packet)
         if session.expiry_s > 0:
             session.journal = self
@@ -87,6 +98,13 @@ class SessionBook:
         asked = float((packet.properties or {}).get("session_expiry_interval", 0))
         return min(asked, self._limits.session_expiry_s)
 
+    def change_expiry(self, session: ServerSession, asked_s: float) -> bool:
+        """A DISCONNECT sets how long the session stays; False if it may not (reference, 3.4)."""
+        if asked_s and not session.expiry_s:
+            return False
+        session.expiry_s = min(asked_s, self._limits.session_expiry_s)
+        return True
+
     def close(self, session: ServerSession) -> None:
         """The connection is over: keep the session until it expires, or end it."""
         if session.expiry_s > 0:
@@ -96,10 +114,12 @@ class SessionBook:
         else:
             self.forget(session.client_id)
 
-    def expire(self, now_s: float) -> None:
-        """End the sessions whose time is over."""
-        for client_id in [each for each, due_s in self._expiring.items() if due_s <= now_s]:
+    def expire(self, now_s: float) -> list[str]:
+        """End the sessions whose time is over; whose they were."""
+        over = [each for each, due_s in self._expiring.items() if due_s <= now_s]
+        for client_id in over:
             self.forget(client_id)
+        return over
 
     def forget(self, client_id: str) -> None:
         """End a session with all that waits in it."""
@@ -116,11 +136,32 @@ class SessionBook:
 
     # ------------------------------------------------------------ subscriptions
 
-    def subscribe(self, session: ServerSession, subscription: Subscription) -> None:
-        """Add a subscription, or replace the one on the same filter."""
-        session.subscriptions[subscription.topic_filter] = subscription
-        self._add(session, subscription.topic_filter)
+    def room_for(self, session: ServerSession, topic_filter: str) -> bool:
+        """Whether the limits leave room for one more subscription (reference, 8.2)."""
+        limits = self._limits
+        if topic_filter in session.subscriptions:
+            return True
+        if len(session.subscriptions) >= limits.subscriptions:
+            return False
+        if self._subscriptions >= limits.subscriptions_total:
+            return False
+        group = share_group(topic_filter)
+        if group is None:
+            return True
+        members = self._groups.get((group, unshared(topic_filter)), 0)
+        if not members:
+            return len(self._groups) < limits.shared_groups
+        return members < limits.shared_subscriptions_per_group
+
+    def subscribe(self, session: ServerSession, subscription: Subscription) -> bool:
+        """Add a subscription, or replace the one on the same filter; whether it is new."""
+        topic_filter = subscription.topic_filter
+        is_new = topic_filter not in session.subscriptions
+        session.subscriptions[topic_filter] = subscription
+        if is_new:
+            self._add(session, topic_filter)
         self._save_if_durable(session)
+        return is_new
 
     def unsubscribe(self, session: ServerSession, topic_filter: str) -> bool:
         """Remove a subscription; whether there was one."""
@@ -136,15 +177,26 @@ class SessionBook:
 
     def _add(self, session: ServerSession, topic_filter: str) -> None:
         self._tree.add(unshared(topic_filter), (session.client_id, topic_filter))
+        self._count(topic_filter, 1)
 
     def _remove(self, session: ServerSession, topic_filter: str) -> None:
         self._tree.remove(unshared(topic_filter), (session.client_id, topic_filter))
+        self._count(topic_filter, -1)
+
+    def _count(self, topic_filter: str, more: int) -> None:
+        self._subscriptions += more
+        if (group := share_group(topic_filter)) is not None:
+            key = (group, unshared(topic_filter))
+            self._groups[key] = self._groups.get(key, 0) + more
+            if not self._groups[key]:
+                del self._groups[key]
 
     # ------------------------------------------------------------ the diary
 
-    def kept(self, client_id: str, number: int, message: Publish) -> None:
+    def kept(self, client_id: str, number: int, message: Publish, expires_s: float) -> None:
         """A session took a message on."""
-        self._diary.write(Space.QUEUES, _queue_key(client_id, number), write_message(message))
+        raw = write_message(Stored(message, self._clock(), expires_s))
+        self._diary.write(Space.QUEUES, _queue_key(client_id, number), raw)
 
     def freed(self, client_id: str, number: int) -> None:
         """A session is done with a message."""

@@ -12,3 +12,5 @@ class GatewayStatistics:
     received: int = 0
     sent: int = 0
     dropped: int = 0
+    denied: int = 0
+    throttled: int = 0

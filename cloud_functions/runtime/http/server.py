@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import uvicorn
@@ -53,6 +53,15 @@ class HttpServer:
         self._server = _Server(config)
         self._listening = listening
         self._task: asyncio.Task[None] | None = None
+
+    def protocol(self, state: Mapping[str, object]) -> asyncio.Protocol:
+        """A protocol for one more connection, whose requests carry this state."""
+        made: asyncio.Protocol = self._server.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self._server.config,
+            server_state=self._server.server_state,
+            app_state=dict(state),
+        )
+        return made
 
     async def start(self) -> None:
         """Serve; returns when requests are answered."""

@@ -1,4 +1,4 @@
-"""Mosquitto as a child: started, watched, reloaded, stopped."""
+"""Mosquitto as a child: started, watched, listened to, reloaded, stopped."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,7 @@ _START_S: Final = 10.0
 _LAST_LINES: Final = 5
 _PAUSE_S: Final = 0.2
 _LONGEST_PAUSE_S: Final = 5.0
+_READ_BYTES: Final = 65_536
 
 _logger = logging.getLogger(__name__)
 
@@ -26,7 +27,8 @@ _logger = logging.getLogger(__name__)
 class Mosquitto:
     """One Mosquitto process, and another one when it ends by itself.
 
-    `on_restart` hears that a new one is about to start, with what the old one last wrote down.
+    What it says goes to the log's file and, line by line, to `hear`.  `on_restart` hears that a
+    new one is about to start, with what the old one last wrote down.
     """
 
     def __init__(
@@ -35,7 +37,9 @@ class Mosquitto:
         log: Path,
         host: str,
         port: int,
+        *,
         on_restart: Callable[[], None] = lambda: None,
+        hear: Callable[[Sequence[str]], None] = lambda _lines: None,
     ) -> None:
         self._configuration = configuration
         self._log = log
@@ -43,7 +47,9 @@ class Mosquitto:
         self._port = port
         self._on_restart = on_restart
         self._process: asyncio.subprocess.Process | None = None
+        self._hear = hear
         self._watcher: asyncio.Task[None] | None = None
+        self._listener: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start it; returns when it answers.  Raises Unavailable with its own words."""
@@ -70,25 +76,41 @@ class Mosquitto:
         if program is None:
             raise Unavailable(f"Mosquitto is not installed: {INSTALL}, or take --broker builtin")
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                program,
-                "-c",
-                str(self._configuration.resolve()),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=die_with_parent,
-            )
+        self._process = process = await asyncio.create_subprocess_exec(
+            program,
+            "-c",
+            str(self._configuration.resolve()),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
+        self._listener = asyncio.create_task(self._listen(process), name="mosquitto-log")
         for _ in range(int(_START_S / 0.02)):
-            if self._process.returncode is not None:
+            if process.returncode is not None:
+                await self._listener
                 lines = self._log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
                 raise Unavailable("Mosquitto did not start: " + "; ".join(lines))
             if await self._answers():
                 return
             await asyncio.sleep(0.02)
         raise Unavailable(f"Mosquitto did not answer within {_START_S:g} s")
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        """Read on until its end, whatever happens to the lines: a full pipe would stop it."""
+        assert process.stderr is not None
+        rest = b""
+        with self._log.open("ab") as log:
+            while data := await process.stderr.read(_READ_BYTES):
+                log.write(data)
+                log.flush()
+                *whole, rest = (rest + data).split(b"\n")
+                rest = rest[-_READ_BYTES:]
+                try:
+                    self._hear([line.decode(errors="replace") for line in whole])
+                except Exception:
+                    _logger.exception("lines of Mosquitto's log were lost")
 
     async def _answers(self) -> bool:
         with contextlib.suppress(OSError):
@@ -98,7 +120,7 @@ class Mosquitto:
         return False
 
     def reload(self) -> None:
-        """Read the access list again."""
+        """Read the access list and the revocations again."""
         self._signal(signal.SIGHUP)
 
     async def stop(self) -> None:
@@ -114,6 +136,8 @@ class Mosquitto:
         except TimeoutError:
             self._signal(signal.SIGKILL)
             await self._process.wait()
+        if self._listener is not None:
+            await self._listener
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:

@@ -10,7 +10,8 @@ from cloud_functions.contract.topics import (
     parse_jobs,
 )
 from cloud_functions.policies import defaults
-from cloud_functions.policies.evaluate import is_allowed, parse
+from cloud_functions.policies.evaluate import decide, parse
+from cloud_functions.policies.request import Request, values_of
 
 T = "$aws/things/t/jobs/"
 GET, START, UPDATE = JobsOperation.GET, JobsOperation.START_NEXT, JobsOperation.UPDATE
@@ -47,11 +48,11 @@ def test_a_topic_that_is_put_together_is_taken_apart_again() -> None:
 
 @pytest.mark.parametrize("last", ["get", "start-next", "j/get", "$next/get", "j/update"])
 def test_the_default_policy_lets_a_thing_do_its_own_jobs_only(last) -> None:
-    statements = parse(defaults.document())
+    policy = parse(defaults.document())
 
     def may(thing: str, action: str, resource: str) -> bool:
-        variables = {"iot:Connection.Thing.ThingName": thing, "iot:ClientId": thing}
-        return is_allowed(statements, f"iot:{action}", resource, variables)
+        known = values_of({"iot:Connection.Thing.ThingName": thing, "iot:ClientId": thing})
+        return decide([policy], Request(f"iot:{action}", resource, known)).allowed
 
     topic = f"{T}{last}"
     for thing, expected in (("t", True), ("other", False)):

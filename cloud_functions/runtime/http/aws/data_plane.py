@@ -1,16 +1,14 @@
-"""AWS's `iot-data` over HTTP: shadows, and publishing (AWS reference, sections 1.1 and 8.1)."""
+"""AWS's `iot-data` over HTTP: shadows (AWS reference, section 1.1)."""
 
-import uuid
 from collections.abc import Sequence
-from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cloud_functions.contract.mqtt.topic_filter import InvalidTopic, validate_topic
 from cloud_functions.device_service import Changes
-from cloud_functions.ports import Clock, Message
-from cloud_functions.runtime.http.aws.answers import InvalidAwsRequest, answer, page_size
+from cloud_functions.ports import Clock
+from cloud_functions.runtime.http.aws.admission import Needs
+from cloud_functions.runtime.http.aws.answers import page_size
 from cloud_functions.runtime.http.aws.signed_route import DATA_PLANE, SignedRoute
 from cloud_functions.runtime.message_core import MessageCore
 from cloud_functions.shadow import errors
@@ -46,28 +44,32 @@ def routes(shadows: ShadowService, core: MessageCore, clock: Clock) -> Sequence[
         page = shadows.list_named(request.path_params["thing"], after, size)
         return _json(list_body(page, clock()))
 
-    async def publish(request: Request) -> Response:
-        # boto3 percent-encodes the slashes, so the raw path is read
-        raw = request.scope.get("raw_path", b"").decode() or request.url.path
-        topic = unquote(raw.split("?")[0].removeprefix("/topics/"))
-        try:
-            validate_topic(topic)
-        except InvalidTopic as error:
-            raise InvalidAwsRequest(str(error)) from None
-        qos = 1 if request.query_params.get("qos") == "1" else 0
-        retain = request.query_params.get("retain") == "true"
-        await core.inject(Message(topic, await request.body(), qos, retain))
-        return answer({"message": "OK", "traceId": str(uuid.uuid4())})
-
     shadow = "/things/{thing}/shadow"
     named = "/api/things/shadow/ListNamedShadowsForThing/{thing}"
     return [
-        SignedRoute(DATA_PLANE, "GET", shadow, get),
-        SignedRoute(DATA_PLANE, "POST", shadow, update),
-        SignedRoute(DATA_PLANE, "DELETE", shadow, delete),
-        SignedRoute(DATA_PLANE, "GET", named, list_named),
-        SignedRoute(DATA_PLANE, "POST", "/topics/{topic:path}", publish),
+        SignedRoute(DATA_PLANE, "GET", shadow, get, needs=_on_shadow("iot:GetThingShadow")),
+        SignedRoute(DATA_PLANE, "POST", shadow, update, needs=_on_shadow("iot:UpdateThingShadow")),
+        SignedRoute(
+            DATA_PLANE, "DELETE", shadow, delete, needs=_on_shadow("iot:DeleteThingShadow")
+        ),
+        SignedRoute(
+            DATA_PLANE,
+            "GET",
+            named,
+            list_named,
+            needs=lambda _: [("iot:ListNamedShadowsForThing", "*")],
+        ),
     ]
+
+
+def _on_shadow(action: str) -> Needs:
+    """The action on a thing's classic shadow, or on the named one."""
+
+    def needs(request: Request) -> Sequence[tuple[str, str]]:
+        thing, name = _address(request)
+        return [(action, f"thing/{thing}" if name is None else f"thing/{thing}/{name}")]
+
+    return needs
 
 
 def _address(request: Request) -> tuple[str, str | None]:

@@ -14,7 +14,7 @@ from cloud_functions.jobs.service import JobsService
 from cloud_functions.jobs.wire import answers
 from cloud_functions.jobs.wire.request import Describe, parse_body, read_start_next, read_update
 from cloud_functions.ports import Clock
-from cloud_functions.runtime.http.aws.answers import answer
+from cloud_functions.runtime.http.aws.answers import Handler, answer
 from cloud_functions.runtime.http.aws.jobs_door import Door, flag, number
 from cloud_functions.runtime.http.aws.signed_route import JOBS_DATA_PLANE, SignedRoute
 from cloud_functions.runtime.message_core import MessageCore
@@ -60,11 +60,20 @@ def routes(service: JobsService, core: MessageCore, clock: Clock) -> Sequence[Si
 
     path = "/things/{thing}/jobs"
     return [
-        SignedRoute(JOBS_DATA_PLANE, "GET", path, get_pending),
-        SignedRoute(JOBS_DATA_PLANE, "PUT", f"{path}/$next", start_next),
-        SignedRoute(JOBS_DATA_PLANE, "GET", f"{path}/{{job}}", describe),
-        SignedRoute(JOBS_DATA_PLANE, "POST", f"{path}/{{job}}", update),
+        _route("GET", path, get_pending, "iot:GetPendingJobExecutions"),
+        _route("PUT", f"{path}/$next", start_next, "iot:StartNextPendingJobExecution"),
+        _route("GET", f"{path}/{{job}}", describe, "iot:DescribeJobExecution"),
+        _route("POST", f"{path}/{{job}}", update, "iot:UpdateJobExecution"),
     ]
+
+
+def _route(method: str, path: str, handler: Handler, action: str) -> SignedRoute:
+    """A route that policies must allow a client certificate on the thing."""
+
+    def needs(request: Request) -> Sequence[tuple[str, str]]:
+        return [(action, f"thing/{request.path_params['thing']}")]
+
+    return SignedRoute(JOBS_DATA_PLANE, method, path, handler, needs=needs)
 
 
 def _address(request: Request) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from typing import Final
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
+from cloud_functions.runtime.http.aws.admission import Needs, admitted
 from cloud_functions.runtime.http.aws.answers import Handler, guarded
 
 CONTROL_PLANE: Final = ("iot",)
@@ -32,7 +33,10 @@ def signing_name(scope: Scope) -> str | None:
 
 
 class SignedRoute(Route):
-    """A route of one service: requests signed for another pass it by."""
+    """A route of one service: requests signed for another pass it by.
+
+    `needs` are the actions that policies must allow a client certificate.
+    """
 
     def __init__(
         self,
@@ -42,8 +46,9 @@ class SignedRoute(Route):
         handler: Handler,
         *,
         unsigned: bool = True,
+        needs: Needs | None = None,
     ) -> None:
-        super().__init__(path, guarded(handler), methods=[method])
+        super().__init__(path, guarded(admitted(handler, needs)), methods=[method])
         self._services = frozenset(services)
         self._unsigned = unsigned
 

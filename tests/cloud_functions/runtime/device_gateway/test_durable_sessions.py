@@ -29,7 +29,7 @@ def store(tmp_path):
 
 
 @pytest.fixture
-async def start(make_bench, store):
+async def start(store, make_bench):
     """A gateway on what is in the store, as after a crash: nothing was stopped in order."""
     committers: list[Committer] = []
 

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from cloud_functions.contract.mqtt.encode import encode
 from cloud_functions.contract.mqtt.packets import (
     Disconnect,
     Puback,
@@ -16,7 +17,7 @@ from cloud_functions.contract.mqtt.packets import (
     Will,
 )
 from cloud_functions.runtime.device_gateway.limits import GatewayLimits, keep_alive
-from cloud_functions.runtime.device_gateway.ports import Action, AllowAll
+from cloud_functions.runtime.device_gateway.ports import NOTHING_MORE, Action, AllowAll, Decision
 
 V5, V311 = Version.V5, Version.V311
 
@@ -24,8 +25,9 @@ V5, V311 = Version.V5, Version.V311
 class OnlyOwn(AllowAll):
     """A client may do what begins with its own name."""
 
-    def allows(self, _principal, client_id, action, resource) -> bool:
-        return action is Action.CONNECT or resource.startswith(client_id)
+    def decide(self, caller, action, resource, more=NOTHING_MORE) -> Decision:
+        is_own = action is Action.CONNECT or resource.startswith(caller.client_id)
+        return Decision(is_own, "its own name")
 
 
 async def test_connack_says_what_aws_iot_says(make_bench) -> None:
@@ -141,7 +143,7 @@ async def test_what_may_not_be_received_is_not_delivered(make_bench) -> None:
     [
         (Publish("a/b/c/d/e/f/g/h/i", b""), 144),
         (Publish("x" * 257, b""), 144),
-        (Publish("a", b"x" * 131_073), 149),
+        (Publish("a", b"x" * 131_073), 151),
     ],
 )
 async def test_what_is_over_the_limits_ends_the_connection(make_bench, packet, reason) -> None:
@@ -190,7 +192,7 @@ async def test_a_shared_subscription_shares(make_bench) -> None:
     assert sorted(got[0] + got[1]) == [f"work/{n}" for n in range(4)]
 
 
-async def test_a_will_to_a_shadow_topic_is_published_and_not_delivered(make_bench) -> None:
+async def test_a_will_to_a_shadow_topic_is_published_and_marked_for_the_cloud(make_bench) -> None:
     bench = await make_bench()
     watch = await bench.peer("watch")
     topic = "$aws/things/r1/shadow/update"
@@ -201,7 +203,7 @@ async def test_a_will_to_a_shadow_topic_is_published_and_not_delivered(make_benc
     peer.writer.transport.abort()
 
     assert (await watch.hear(Publish)).topic == topic
-    assert not any(each.topic == topic for each in bench.delivered)
+    assert [each.is_will for each in bench.delivered if each.topic == topic] == [True]
 
 
 async def test_a_silent_client_is_given_up(make_bench) -> None:
@@ -229,3 +231,13 @@ async def test_garbage_ends_its_own_connection_and_no_other(make_bench) -> None:
 @pytest.mark.parametrize(("asked", "given"), [(0, 1200), (5, 30), (60, 60), (9999, 1200)])
 def test_keep_alive_is_kept_between_its_bounds(asked, given) -> None:
     assert keep_alive(asked, GatewayLimits()) == given
+
+
+async def test_what_came_whole_before_a_broken_packet_counts(make_bench) -> None:
+    bench = await make_bench()
+    peer = await bench.peer("r1")
+
+    peer.writer.write(encode(Publish("post/a", b"x"), V5) + b"\x00\x00")
+
+    assert (await peer.hear(Disconnect)).reason == 129
+    assert [each.payload for each in bench.delivered if each.topic == "post/a"] == [b"x"]

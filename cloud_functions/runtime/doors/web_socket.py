@@ -2,14 +2,20 @@
 
 import asyncio
 import contextlib
+import logging
 from typing import Any, Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cloud_functions.runtime.device_gateway.connection import Connection
+from cloud_functions.runtime.device_gateway.door import PLAIN, Door, signed
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway
+from cloud_functions.runtime.http.aws.admission import GATE
+from cloud_functions.runtime.http.aws.aws_auth import AwsAuth, NotSigned
 
 SUBPROTOCOL: Final = "mqtt"
+
+_logger = logging.getLogger(__name__)
 
 
 class _SocketTransport(asyncio.Transport):
@@ -26,8 +32,9 @@ class _SocketTransport(asyncio.Transport):
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """The client's address; there is no certificate on this door."""
-        client = self._socket.client
-        return (client.host, client.port) if name == "peername" and client else default
+        if name == "peername" and (client := self._socket.client):
+            return (client.host, client.port)
+        return tuple(self._socket.scope["server"]) if name == "sockname" else default
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send as one binary message."""
@@ -73,15 +80,35 @@ class _SocketTransport(asyncio.Transport):
             connection.data_received(await self._socket.receive_bytes())
 
 
-async def serve(gateway: DeviceGateway, socket: WebSocket) -> None:
-    """One MQTT client over WebSocket, from its handshake to its end."""
-    offered = socket.scope.get("subprotocols") or []
-    if SUBPROTOCOL not in offered:
-        await socket.close()
-        return
-    await socket.accept(SUBPROTOCOL)
+class MqttSocket:
+    """The WebSocket `/mqtt`: free on the plain port if that is open, signed on the TLS port."""
+
+    def __init__(self, gateway: DeviceGateway, auth: AwsAuth, *, plain: bool) -> None:
+        self._gateway = gateway
+        self._auth = auth
+        self._plain = plain
+
+    async def serve(self, socket: WebSocket) -> None:
+        """One MQTT client over WebSocket, from its handshake to its end."""
+        door = self._door(socket)
+        if door is None or SUBPROTOCOL not in (socket.scope.get("subprotocols") or []):
+            await socket.close()
+            return
+        await socket.accept(SUBPROTOCOL)
+        await _run(Connection(self._gateway, door), socket)
+
+    def _door(self, socket: WebSocket) -> Door | None:
+        if socket.scope.get("state", {}).get(GATE) is None:
+            return PLAIN if self._plain else None
+        try:
+            return signed(self._auth.check(socket, b"", must_be_signed=True))
+        except NotSigned as refused:
+            _logger.warning("denied: WebSocket /mqtt: %s", refused)
+            return None
+
+
+async def _run(connection: Connection, socket: WebSocket) -> None:
     transport = _SocketTransport(socket)
-    connection = Connection(gateway, is_plain=True)
     connection.connection_made(transport)
     work = [
         asyncio.create_task(transport.send_all(), name="mqtt-socket-sender"),
