@@ -129,19 +129,29 @@ class Phone:
         params: dict[str, Any] | None = None,
         *,
         lifetime_s: float = DEFAULT_LIFETIME_S,
+        command_id: str = "",
     ) -> api.CommandAccepted:
         """Tap: the wish is in the shadow when this returns, the robot may not know it yet."""
         request = api.CommandRequest(
-            id=str(uuid.uuid4()), command=name, params=params or {}, expires_in_s=lifetime_s
+            id=command_id or str(uuid.uuid4()),
+            command=name,
+            params=params or {},
+            expires_in_s=lifetime_s,
         )
         return await self.call(calls.command(thing, request))
 
     async def ask(
-        self, thing: str, name: CommandName, *, timeout_s: float = 10.0, **params: Any
+        self,
+        thing: str,
+        name: CommandName,
+        params: dict[str, Any] | None = None,
+        *,
+        timeout_s: float = 10.0,
+        command_id: str = "",
     ) -> api.CommandResultBody:
         """Tap, and wait until the robot has answered.  Raises NotSeen after `timeout_s`."""
         await self.listen()
-        accepted = await self.command(thing, name, params)
+        accepted = await self.command(thing, name, params, command_id=command_id)
         view = self._views.of(thing)
         await self.wait_for(
             lambda: view.result_of(accepted.id) is not None,
