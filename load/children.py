@@ -114,11 +114,11 @@ class Child:
         """Wait until it ends; its exit code."""
         return await self._process.wait()
 
-    async def stop(self, patience_s: float = 5.0) -> int:
-        """End it: first asked, then forced; its exit code."""
+    async def stop(self, patience_s: float = 5.0, *, ask: int = signal.SIGINT) -> int:
+        """End it: first asked by a signal, then forced; its exit code."""
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(signal.SIGINT)
+                self._process.send_signal(ask)
             try:
                 await asyncio.wait_for(self._process.wait(), patience_s)
             except TimeoutError:

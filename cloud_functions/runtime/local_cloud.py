@@ -118,6 +118,7 @@ class LocalCloud:
         self.declaration: Declaration = read(options.template, parameters=options.parameters)
         self.rules: Sequence[Rule] = [read_rule(rule) for rule in self.declaration.rules]
         self._lock: int | None = None
+        self._endpoints: Endpoints | None = None
 
     async def start(self) -> Endpoints:
         """Serve.  Raises DirectoryInUse, PortTaken and what a broker raises."""
@@ -231,6 +232,7 @@ class LocalCloud:
             broker=self._broker_kind,
             pid=os.getpid(),
         )
+        self._endpoints = endpoints
         directory.announce(endpoints)
         return endpoints
 
@@ -323,6 +325,7 @@ class LocalCloud:
             web=WEB,
             counts=self.counts,
             sockets_by_path=self._mqtt_sockets(),
+            endpoints=lambda: self._endpoints,
             collectors=[self._doers.metrics],
         )
         self._http = HttpServer(app, self._listening)
