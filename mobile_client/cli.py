@@ -13,6 +13,7 @@ from rich.console import Console
 from cloud_functions.contract import api
 from cloud_functions.contract.commands import CommandName
 from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
+from mobile_client import calls
 from mobile_client.calls import Tokens
 from mobile_client.columns import columns
 from mobile_client.errors import Invalid, PhoneError, Refused, SignedOut, Unreachable
@@ -268,7 +269,7 @@ def watch(
     async def act(phone: Phone) -> None:
         summary = await phone.robot_called(robot)
         narrator, name = Narrator(), summary.name or summary.thing
-        narrator.learn(summary.thing, (await phone.robot(summary.thing)).reported)
+        narrator.learn(await phone.call(calls.robot(summary.thing)))
         await phone.listen()
         renew = asyncio.create_task(_keep_looking(phone, summary.thing), name="phone-look")
         try:

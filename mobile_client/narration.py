@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from cloud_functions.contract import api
+from mobile_client.live import Views
 
 _SHOWN: Final = 4
 """Members named one by one; of more it is said how many."""
@@ -35,21 +36,22 @@ _WORDS: Final[Mapping[str, Callable[[Any], str]]] = {
 
 
 class Narrator:
-    """Remembers what was said, so that only changes are told."""
+    """Remembers what is known, so that only changes are told."""
 
     def __init__(self) -> None:
-        self._known: dict[str, dict[str, Any]] = {}
+        self._views = Views()
 
-    def learn(self, thing: str, reported: Mapping[str, Any]) -> None:
+    def learn(self, robot: api.Robot) -> None:
         """Take in a state that need not be told."""
-        self._known.setdefault(thing, {}).update(reported)
+        self._views.learn(robot)
 
     def tell(self, message: api.LiveMessage) -> str | None:
         """The event in words; None when it says nothing new."""
         body = message.body
+        changed = self._views.of(message.thing).hear(message)
         match message.type:
             case "state":
-                return self._changes(message.thing, body.get("reported") or {})
+                return _changes(changed)
             case "pose":
                 point = (body.get("pose") or {}).get("point") or {}
                 return f"at x {point.get('x')} cm, y {point.get('y')} cm"
@@ -64,13 +66,11 @@ class Narrator:
             case "alert":
                 return str(body.get("text") or f"{body.get('kind')} {body.get('error') or ''}")
 
-    def _changes(self, thing: str, reported: Mapping[str, Any]) -> str | None:
-        known = self._known.setdefault(thing, {})
-        new = [name for name, value in reported.items() if known.get(name, ...) != value]
-        known.update(reported)
-        said = [tell(reported[name]) for name, tell in _WORDS.items() if name in new]
-        rest = [name for name in new if name not in _WORDS and name not in _TOLD_OTHERWISE]
-        return ", ".join([*said, *_named(rest)]) or None
+
+def _changes(changed: Mapping[str, Any]) -> str | None:
+    said = [tell(changed[name]) for name, tell in _WORDS.items() if name in changed]
+    rest = [name for name in changed if name not in _WORDS and name not in _TOLD_OTHERWISE]
+    return ", ".join([*said, *_named(rest)]) or None
 
 
 def _named(members: Sequence[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cloud_functions.contract.api import LiveMessage
+from cloud_functions.contract.api import LiveMessage, Robot
 from mobile_client.narration import Narrator
 
 
@@ -10,14 +10,15 @@ def message(kind: str, body: dict) -> LiveMessage:
     return LiveMessage(type=kind, thing="r1", time=1, body=body)
 
 
-def state(**reported) -> LiveMessage:
-    return message("state", {"reported": reported, "version": 1})
+def state(version: int = 2, **reported) -> LiveMessage:
+    return message("state", {"reported": reported, "version": version})
 
 
 @pytest.fixture
 def narrator():
     narrator = Narrator()
-    narrator.learn("r1", {"batPct": 98, "cleanMissionStatus": {"phase": "charge", "error": 0}})
+    reported = {"batPct": 98, "cleanMissionStatus": {"phase": "charge", "error": 0}}
+    narrator.learn(Robot(thing="r1", name="Attic", reported=reported, version=1))
     return narrator
 
 
@@ -61,6 +62,14 @@ def test_what_is_known_already_is_not_told(narrator) -> None:
     assert narrator.tell(state(batPct=98)) is None
     assert narrator.tell(state(batPct=97)) is not None
     assert narrator.tell(state(batPct=97)) is None
+
+
+def test_what_was_overtaken_is_told_only_where_it_is_still_new(narrator) -> None:
+    narrator.tell(state(version=4, batPct=96))
+
+    assert narrator.tell(state(version=3, batPct=97, lastCommandResult=RESULT)) == (
+        "start refused (the bin is full)"
+    )
 
 
 @pytest.mark.parametrize("kind", ["pose", "map", "mission", "state", "alert"])
