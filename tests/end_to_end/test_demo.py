@@ -104,5 +104,5 @@ def test_the_page_and_the_command_line_phone_show_in_a_demo(tmp_path, robofleet)
         assert seen == ["tap", "desired", "delta", "answer"]
     finally:
         demo.send_signal(signal.SIGINT)
-        demo.stdout.close()
-        assert demo.wait(timeout=20) == 0
+        demo.communicate(timeout=20)
+    assert demo.returncode == 0
