@@ -100,5 +100,8 @@ async def _run(cloud: LocalCloud) -> None:
 def _greet(endpoints: Endpoints) -> None:
     _out.print(f"web and API  {endpoints.http}   (OpenAPI at /openapi.json)")
     _out.print(f"MQTT         {endpoints.mqtt}   broker: {endpoints.broker}")
-    _out.print(f"MQTT by TLS  {endpoints.mqtts}   with a certificate of `robofleet certificate`")
+    if endpoints.mqtts:
+        _out.print(
+            f"MQTT by TLS  {endpoints.mqtts}   with a certificate of `robofleet certificate`"
+        )
     _out.print("next         robofleet robots, or Ctrl-C to stop")
