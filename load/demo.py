@@ -7,21 +7,23 @@ import os
 import shutil
 import time
 import webbrowser
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from cloud_functions.contract.endpoints import FILE_NAME as ENDPOINTS_FILE
 from cloud_functions.contract.endpoints import Endpoints
-from load.children import Child, start_cloud
-from load.story import EMAIL, PASSWORD, PairingSlip, Step, Story
+from load.children import Child, first_ended, start_cloud, stop_all, vacate
+from load.story import EMAIL, PASSWORD, STEPS, PairingSlip, Step, Story
 from load.timeline import Moment, Timeline
 from mobile_client.phone import Phone
 
 _HOUR_S: Final = 3600.0
 _SHARE_WATCHED: Final = 0.2
 """Of the time given, the part spent looking at the robot clean."""
+_PATIENCE_S: Final = 1.0
+"""A part that has not ended by then is forced: what was accepted is on disk."""
 ROBOTS_FILE: Final = "robots.json"
 
 
@@ -46,26 +48,36 @@ class DemoOptions:
         return _HOUR_S / self.for_s if self.for_s else 10.0
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class DemoResult:
-    """What was seen."""
+    """What was seen; a story that was broken off misses its next step."""
 
     broker: str
     robots: int
     steps: list[Step]
 
     @property
+    def missing(self) -> Step | None:
+        """The first step that was not seen, None when all were."""
+        failed = next((step for step in self.steps if not step.ok), None)
+        if failed is not None or len(self.steps) >= len(STEPS):
+            return failed
+        return Step(STEPS[len(self.steps)], ok=False, ms=0, detail="stopped before it was seen")
+
+    @property
     def ok(self) -> bool:
         """Whether every step was seen."""
-        return bool(self.steps) and all(step.ok for step in self.steps)
+        return self.missing is None
 
     def as_json(self) -> dict[str, Any]:
         """The report."""
+        missing = self.missing
+        steps = self.steps if missing is None or missing in self.steps else [*self.steps, missing]
         return {
             "ok": self.ok,
             "broker": self.broker,
             "robots": self.robots,
-            "steps": [step.as_json() for step in self.steps],
+            "steps": [step.as_json() for step in steps],
         }
 
 
@@ -88,7 +100,7 @@ class Stage:
             if self.children[0].exit_code is not None:
                 break
             await asyncio.sleep(0.02)
-        raise DemoFailed(f"the robots did not start:\n{self.children[0].last_words()}")
+        raise DemoFailed(f"the robots did not start: {self.children[0].reason()}")
 
 
 class DemoFailed(Exception):
@@ -97,9 +109,11 @@ class DemoFailed(Exception):
 
 @contextlib.asynccontextmanager
 async def stage(options: DemoOptions) -> AsyncIterator[Stage]:
-    """Start cloud and robots; end both on leaving."""
-    for name in (ROBOTS_FILE, ENDPOINTS_FILE):
-        (options.data / name).unlink(missing_ok=True)
+    """Start cloud and robots; end both on leaving.
+
+    Raises DirectoryInUse, ChildFailed, OSError.
+    """
+    vacate(options.data, (ROBOTS_FILE, ENDPOINTS_FILE))
     arguments = ["robots", "--count", str(options.robots), "--seed", str(options.seed)]
     arguments += ["--speed", f"{options.fitting_speed:g}", "--data", str(options.data)]
     if options.headless:  # a story that plays by itself is not to end with a sock in the brush
@@ -111,8 +125,19 @@ async def stage(options: DemoOptions) -> AsyncIterator[Stage]:
         children.append(cloud)
         yield Stage(options, endpoints, children)
     finally:
-        for child in children:
-            await child.stop()
+        await stop_all(children, _PATIENCE_S)
+
+
+@contextlib.asynccontextmanager
+async def _beside(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Let work go on beside the block; it ends with it, and its troubles are not the block's."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def play(
@@ -121,28 +146,29 @@ async def play(
     tell_step: Callable[[Step], None],
     tell_moment: Callable[[Moment], None],
     announce: Callable[[Stage], None],
-) -> DemoResult:
-    """Play the story on a fresh stage.  Raises ChildFailed, DemoFailed."""
+) -> None:
+    """Play the story on a fresh stage.  Raises what `stage` raises, DemoFailed."""
     began = time.perf_counter()
     async with stage(options) as on, Phone(on.endpoints.http) as phone:
         slips = await on.slips()
-        tell_step(up := Step("up", ok=True, ms=round((time.perf_counter() - began) * 1000, 1)))
+        tell_step(Step(STEPS[0], ok=True, ms=round((time.perf_counter() - began) * 1000, 1)))
         announce(on)
+        timeline = Timeline(tell_moment)
         story = Story(
             phone,
             slips,
             patience_s=max(20.0, options.for_s / 2),
             watch_s=options.for_s * _SHARE_WATCHED,
-            tell=tell_step,
-        )
-        timeline = asyncio.create_task(
-            Timeline(tell_moment).listen(on.endpoints.mqtt), name="timeline"
+            tell=lambda step: timeline.after_the_answer(lambda: tell_step(step)),
+            tapped=timeline.tapped,
         )
         try:
-            await story.play()
+            async with _beside(timeline.listen(on.endpoints.mqtt), timeline.tick()):
+                if await story.prepare():
+                    async with _beside(timeline.follow(phone.messages())):
+                        await story.perform()
         finally:
-            timeline.cancel()
-        return DemoResult(on.endpoints.broker, len(slips), [up, *story.steps])
+            timeline.flush()
 
 
 async def show(
@@ -160,20 +186,12 @@ async def show(
         announce(on)
         if options.open_page and _has_display():
             webbrowser.open(on.endpoints.http)
-        listening = asyncio.create_task(
-            Timeline(tell_moment).listen(on.endpoints.mqtt), name="timeline"
-        )
-        ends = [asyncio.create_task(child.wait(), name=child.name) for child in on.children]
-        try:
-            async with asyncio.timeout(options.for_s or None):
-                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-            ended = next(child for child in on.children if child.exit_code is not None)
-            raise DemoFailed(f"{ended.name} ended:\n{ended.last_words()}")
-        except TimeoutError:
-            return
-        finally:
-            for task in (listening, *ends):
-                task.cancel()
+        timeline = Timeline(tell_moment)
+        listening = timeline.listen(on.endpoints.mqtt), timeline.follow(phone.messages())
+        async with _beside(*listening, timeline.tick()):
+            ended = await first_ended(on.children, options.for_s or None)
+        if ended is not None:
+            raise DemoFailed(f"{ended.name} ended: {ended.reason()}")
 
 
 def _has_display() -> bool:

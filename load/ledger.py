@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from load.taps import Fate
+
 
 @dataclass(slots=True)
 class Ledger:
@@ -15,6 +17,8 @@ class Ledger:
     connects: int = 0
     losses: int = 0
     owners: int = 0
+    phone_losses: int = 0
+    """WebSockets of phones that were lost and opened again."""
     messages_sent: int = 0
     messages_received: int = 0
     reports_sent: int = 0
@@ -24,24 +28,42 @@ class Ledger:
     taps: int = 0
     taps_seen: int = 0
     taps_refused: int = 0
-    taps_not_seen: int = 0
+    taps_failed: int = 0
+    taps_expired: int = 0
+    taps_late: int = 0
+    taps_superseded: int = 0
+    taps_offline: int = 0
+    taps_lost: int = 0
 
     def add(self, other: "Ledger") -> None:
         """Add another process's counts."""
         for each in fields(self):
             setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
 
+    def settle(self, fate: Fate) -> None:
+        """Count the end of a tap."""
+        name = f"taps_{fate}"
+        setattr(self, name, getattr(self, name) + 1)
+
+    def fates(self) -> dict[Fate, int]:
+        """How many taps ended in which way."""
+        return {fate: getattr(self, f"taps_{fate}") for fate in Fate}
+
     def imbalances(self) -> list[str]:
         """What does not add up, in words; empty when all does."""
         answered = self.accepted + self.rejected + self.timed_out
-        tapped = self.taps_seen + self.taps_refused + self.taps_not_seen
+        settled = sum(self.fates().values())
         complaints = []
         if self.reports_sent != answered:
             complaints.append(
                 f"{self.reports_sent} reports sent, {answered} accepted, rejected or timed out"
             )
-        if self.taps != tapped:
-            complaints.append(f"{self.taps} taps, {tapped} seen, refused or not seen")
+        if self.taps != settled:
+            complaints.append(f"{self.taps} taps, the fate of {settled} is known")
+        if self.taps_lost:
+            complaints.append(
+                f"{self.taps_lost} taps lost: the robot was connected and did not answer"
+            )
         if not self.reports_sent:
             complaints.append("no robot reported anything")
         if self.taps < self.owners:

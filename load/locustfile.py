@@ -10,21 +10,30 @@ its robots, taps, and waits until the tap is seen.
 import locust as _first  # noqa: F401  first in its process: gevent patches what comes after
 
 # isort: split
+import contextlib
+import http.client
 import json
 import math
+import os
 import time
 import uuid
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
+from urllib.parse import urlsplit
 
 import gevent
+import gevent.event
 import gevent.monkey
+import websockets
 import websockets.sync.client
 from locust import FastHttpUser, User, constant, events, task
 from locust.env import Environment
 from locust.exception import StopUser
+from locust.html import get_html_report
 from locust.runners import MasterRunner, WorkerRunner
+from pydantic import ValidationError
 
 from cloud_functions.contract import api
 from cloud_functions.contract.commands import CommandName
@@ -33,11 +42,13 @@ from device_sim.firmware.firmware import Firmware
 from device_sim.link.poll import PollLinks
 from device_sim.registration import claim_code, thing_body
 from device_sim.robot.fleet import Fleet, RobotSpec
+from load.children import die_with_parent
 from load.ledger import Ledger, total
+from load.taps import Fate, of_answer, of_silence
 from mobile_client import calls
 from mobile_client.calls import Call
-from mobile_client.errors import Refused
-from mobile_client.live import Views, was_obeyed
+from mobile_client.errors import PhoneError, Refused, SignedOut, Unreachable
+from mobile_client.live import Views
 from mobile_client.phone import LOCAL_CLIENT_ID
 
 T = TypeVar("T")
@@ -45,7 +56,16 @@ T = TypeVar("T")
 _STEP_S: Final = 0.005
 _DRAIN_S: Final = 8.0
 _SEEN_S: Final = 10.0
+"""How long an owner waits for a tap, and how long the tap is valid."""
+_SEALED_S: Final = 2.0
+"""After its deadline, how long a robot has to say that a tap came too late."""
+_GRACE_S: Final = 3.0
+"""How long robots go on living for the last taps of owners in other processes."""
+_FINISHING_S: Final = 50.0
+"""How long workers may take to finish."""
 _PAIRING_S: Final = 30.0
+_RECONNECT_S: Final = 0.5
+_SERVER_ERRORS: Final = 500
 _STRIDE: Final = 7
 """Owners begin to look for a robot at different places of the list."""
 _PER_WORKER: Final = 100_000
@@ -54,6 +74,20 @@ _PER_WORKER: Final = 100_000
 ledger = Ledger()
 _remote: dict[str, Mapping[str, int]] = {}
 _run = uuid.uuid4().hex[:8]
+_first_process = os.getpid()
+"""Where this file was read: the parent of the workers that `--processes` forks."""
+
+
+class _Stopwatch:
+    """How long the load was on."""
+
+    began_s: float = 0.0
+    ended_s: float = 0.0
+    """0 while it is on."""
+
+    @classmethod
+    def seconds(cls) -> float:
+        return (cls.ended_s or time.time()) - cls.began_s if cls.began_s else 0.0
 
 
 @events.init_command_line_parser.add_listener
@@ -69,11 +103,60 @@ def _options(parser: Any) -> None:
 
 @events.init.add_listener
 def _sizes(environment: Environment, **_: Any) -> None:
+    _end_with_parent()
     options = environment.parsed_options
     if options is not None:
         shards = math.ceil(options.robots / options.robots_per_user)
         RobotShard.fixed_count = shards
         Owner.fixed_count = options.owners
+
+
+def _end_with_parent() -> None:
+    """A worker that was forked ends with the process that forked it, however that ends."""
+    if os.getpid() == _first_process:
+        return
+    die_with_parent()
+    if os.getppid() != _first_process:
+        os._exit(1)  # it ended before we asked to be told
+
+
+@events.test_start.add_listener
+def _begin(**_: Any) -> None:
+    _Stopwatch.began_s, _Stopwatch.ended_s = time.time(), 0.0
+
+
+@events.test_stopping.add_listener
+def _end(environment: Environment, **_: Any) -> None:
+    """The end has begun; with Locust's page up, its workers may be wanted again."""
+    _Stopwatch.ended_s = _Stopwatch.ended_s or time.time()
+    options = environment.parsed_options
+    if options is not None and options.headless:
+        _dismiss_workers(environment)
+
+
+def _dismiss_workers(environment: Environment) -> None:
+    """Let workers finish and go.
+
+    Locust's own `quit` waits half a second for their last reports, and its `stop` as long as it
+    counts users, which is not as long as they take.
+    """
+    runner = environment.runner
+    if not isinstance(runner, MasterRunner):
+        return
+    runner.send_message("quit")
+    deadline = time.time() + _FINISHING_S
+    while len(runner.clients) and time.time() < deadline:
+        gevent.sleep(0.05)
+
+
+@events.test_stop.add_listener
+def _report_once_more(environment: Environment, **_: Any) -> None:
+    """A worker that has stopped tells what came since its last report, while it is listened to."""
+    runner = environment.runner
+    if isinstance(runner, WorkerRunner):
+        data: dict[str, Any] = {}
+        environment.events.report_to_master.fire(client_id=runner.client_id, data=data)  # type: ignore[no-untyped-call]
+        runner.send_message("stats", data)
 
 
 def _sum_up(environment: Environment) -> Ledger:
@@ -96,18 +179,24 @@ def _hear_worker(client_id: str, data: Mapping[str, Any], **_: Any) -> None:
 def _conclude(environment: Environment, **_: Any) -> None:
     if isinstance(environment.runner, WorkerRunner):
         return
+    if environment.runner is not None and environment.runner.user_count:  # interrupted
+        _dismiss_workers(environment)
+        environment.runner.stop()
     counts = _sum_up(environment)
     complaints = counts.imbalances()
     options = environment.parsed_options
     if options is not None and options.ledger:
         said = {
+            "seconds": round(_Stopwatch.seconds(), 1),
             "counts": counts.as_json(),
             "imbalances": complaints,
             "latency_ms": _latencies(environment),
         }
         Path(options.ledger).write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
-    if complaints:
-        environment.process_exit_code = 1
+    if options is not None and options.html_file:  # Locust writes none when it is interrupted
+        report = get_html_report(environment, show_download_link=False)  # type: ignore[no-untyped-call]
+        Path(options.html_file).write_text(report, encoding="utf-8")
+    environment.process_exit_code = 1 if complaints else 0
 
 
 def _latencies(environment: Environment) -> dict[str, dict[str, float]]:
@@ -128,6 +217,7 @@ class RobotShard(User):
 
     wait_time = constant(0)
     shards: ClassVar[int] = 0
+    living: ClassVar[set["RobotShard"]] = set()
 
     def on_start(self) -> None:
         """Make the fleet's part, register it, begin to connect."""
@@ -141,8 +231,7 @@ class RobotShard(User):
         self._specs = scenarios.specs(
             scenarios.load("fifty-flats"), options.fleet_seed, count, first=first
         )
-        for spec in self._specs:
-            self._register(spec, options.fleet_seed)
+        self._register(self._specs, options.fleet_seed)
         self._began_s = time.time()
         self._speed = options.speed
         fleet = Fleet(self._specs, options.fleet_seed, self._began_s)
@@ -158,6 +247,8 @@ class RobotShard(User):
         self._outgoing: list[Any] = []
         self._counted = Ledger()
         ledger.robots += len(self._specs)
+        self.was_up = False
+        RobotShard.living.add(self)
         self._firmware.start_all()
 
     @staticmethod
@@ -166,18 +257,23 @@ class RobotShard(User):
         left = int(options.robots) - index * int(options.robots_per_user)
         return max(1, min(int(options.robots_per_user), left))
 
-    def _register(self, spec: RobotSpec, seed: int) -> None:
-        import http.client  # noqa: PLC0415  after gevent's patching
-        from urllib.parse import urlsplit  # noqa: PLC0415
-
+    def _register(self, specs: Sequence[RobotSpec], seed: int) -> None:
         address = urlsplit(str(self.environment.host))
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
-        body = json.dumps(thing_body(spec, seed))
-        connection.request("POST", f"/things/{spec.thing}", body)
-        answer = connection.getresponse()
-        if answer.status >= 400:  # noqa: PLR2004  HTTP errors begin here
-            raise StopUser(f"{spec.thing}: {answer.read()!r}")
-        connection.close()
+        with contextlib.closing(connection):
+            for spec in specs:
+                connection.request(
+                    "POST", f"/things/{spec.thing}", json.dumps(thing_body(spec, seed))
+                )
+                answer = connection.getresponse()
+                said = answer.read()
+                if answer.status >= 400:  # noqa: PLR2004  HTTP errors begin here
+                    raise StopUser(f"{spec.thing}: {said!r}")
+
+    @classmethod
+    def are_connecting(cls) -> bool:
+        """Whether robots of this process are still on their way to their first connection."""
+        return any(not shard.was_up for shard in cls.living)
 
     @task
     def live(self) -> None:
@@ -186,7 +282,14 @@ class RobotShard(User):
         gevent.sleep(_STEP_S)
 
     def on_stop(self) -> None:
-        """Wait for the answers that are due, then hang up."""
+        """Live on for the last taps, wait for the answers that are due, then hang up."""
+        is_alone = not isinstance(self.environment.runner, WorkerRunner)
+        stopped = time.time()
+        while Owner.open_taps or (not is_alone and time.time() < stopped + _GRACE_S):
+            if time.time() > stopped + _SEEN_S + _SEALED_S:
+                break
+            self._step()
+            gevent.sleep(_STEP_S)
         self._firmware.is_draining = True
         deadline = time.time() + _DRAIN_S
         while self._firmware.reports.on_their_way and time.time() < deadline:
@@ -194,6 +297,7 @@ class RobotShard(User):
             gevent.sleep(_STEP_S)
         self._firmware.reports.timed_out += self._firmware.reports.on_their_way
         ledger.connected += self._links.connected
+        RobotShard.living.discard(self)
         self._count_up()
         self._links.close()
 
@@ -202,6 +306,7 @@ class RobotShard(User):
         incoming = self._links.exchange(self._outgoing, now_s)
         sim_s = self._began_s + (now_s - self._began_s) * self._speed
         self._outgoing = self._firmware.step(incoming, now_s, sim_s).messages
+        self.was_up = self.was_up or self._links.connected == len(self._specs)
         self._count_up()
 
     def _accepted(self, took_s: float) -> None:
@@ -235,8 +340,14 @@ class RobotShard(User):
 class Owner(FastHttpUser):
     """A phone: signs in, lists, taps, and waits until it is seen."""
 
-    wait_time = constant(1)
     owners: ClassVar[int] = 0
+    open_taps: ClassVar[int] = 0
+    """Taps of this process whose fate is not known yet: robots live on for them."""
+
+    def wait_time(self) -> float:
+        """Half a second to one and a half, by chance: owners do not tap in step."""
+        self._pauses += 1
+        return 0.5 + zlib.crc32(f"{self._email}-{self._pauses}".encode()) / 2**32
 
     def on_start(self) -> None:
         """Make an account, take a robot, listen."""
@@ -245,14 +356,22 @@ class Owner(FastHttpUser):
         index, Owner.owners = Owner.owners, Owner.owners + 1
         self._token: str | None = None
         self._views = Views()
+        self._pauses = 0
+        self._awaited = ""
+        self._answer = gevent.event.AsyncResult()
         ledger.owners += 1
-        email, password = f"owner-{_run}-{uuid.uuid4().hex[:8]}@example.com", "a-long-password"
-        self._send(calls.sign_up(LOCAL_CLIENT_ID, email, password))
-        self._token = self._send(calls.sign_in(LOCAL_CLIENT_ID, email, password)).access
+        self._email = f"owner-{_run}-{uuid.uuid4().hex[:8]}@example.com"
+        self._password = uuid.uuid4().hex
+        self._send(calls.sign_up(LOCAL_CLIENT_ID, self._email, self._password))
+        self._sign_in()
         self._thing = self._take_robot(options.fleet_seed, index)
-        address = str(self.environment.host).replace("http", "ws", 1)
-        self._socket = websockets.sync.client.connect(f"{address}/live?token={self._token}")
+        self._is_listening = gevent.event.Event()
         self._listener = gevent.spawn(self._listen)
+        self._is_listening.wait(_PAIRING_S)
+
+    def _sign_in(self) -> None:
+        call = calls.sign_in(LOCAL_CLIENT_ID, self._email, self._password)
+        self._token = self._send(call).access
 
     def _take_robot(self, seed: int, index: int) -> str:
         """Pair with a robot that is nobody's yet, whatever process drives it."""
@@ -268,51 +387,100 @@ class Owner(FastHttpUser):
                         raise StopUser(str(error)) from error
                 else:
                     return thing
-            gevent.sleep(0.5)
+            gevent.sleep(_RECONNECT_S)
         raise StopUser("there is no robot to pair with")
 
     def on_stop(self) -> None:
         """Hang up."""
-        if hasattr(self, "_socket"):
-            self._socket.close()
+        if hasattr(self, "_listener"):
             self._listener.kill()
 
+    # ------------------------------------------------------------ listening
+
     def _listen(self) -> None:
-        for raw in self._socket:
-            self._views.hear(raw)
+        """Hear what the cloud tells, on a connection that is opened again when it is lost."""
+        base = str(self.environment.host).replace("http", "ws", 1)
+        while True:
+            with contextlib.suppress(OSError, TimeoutError, websockets.WebSocketException):
+                address = f"{base}/live?token={self._token}"
+                with websockets.sync.client.connect(address) as phone:
+                    self._is_listening.set()
+                    for raw in phone:
+                        with contextlib.suppress(ValidationError):  # of a newer cloud
+                            self._hear(raw)
+            ledger.phone_losses += 1
+            gevent.sleep(_RECONNECT_S)
+
+    def _hear(self, raw: str | bytes) -> None:
+        message = self._views.hear(raw)
+        result = self._views.of(message.thing).result_of(self._awaited)
+        if result is not None and not self._answer.ready():
+            self._answer.set((result, message.time, time.time()))
+
+    # ------------------------------------------------------------ tapping
 
     @task
     def tap(self) -> None:
         """List the robots; when mine is there, ask it for a sound and wait for its answer."""
-        listed = self._send(calls.list_robots())
+        try:
+            listed = self._send(calls.list_robots())
+        except SignedOut:
+            self._sign_in()  # the token has run out
+            return
+        except PhoneError:
+            return
         if not any(robot.thing == self._thing and robot.connected for robot in listed.robots):
             return
         ledger.taps += 1
-        request = api.CommandRequest(id=uuid.uuid4().hex, command=CommandName.FIND)
-        began = time.perf_counter()
+        Owner.open_taps += 1
+        name = "tap to seen, robots connecting" if RobotShard.are_connecting() else "tap to seen"
+        began, began_s = time.perf_counter(), time.time()
+        try:
+            fate = self._tap(began_s)
+        finally:
+            Owner.open_taps -= 1
+        ledger.settle(fate)
+        failed = None if fate in (Fate.SEEN, Fate.REFUSED) else RuntimeError(f"tap {fate}")
+        self._report(name, time.perf_counter() - began, failed)
+
+    def _tap(self, began_s: float) -> Fate:
+        """Tap once; what became of it."""
+        request = api.CommandRequest(
+            id=uuid.uuid4().hex, command=CommandName.FIND, expires_in_s=_SEEN_S
+        )
+        self._answer = gevent.event.AsyncResult()
+        self._awaited = request.id
         try:
             self._send(calls.command(self._thing, request))
-        except Refused:
-            ledger.taps_refused += 1
-            return
-        view = self._views.of(self._thing)
-        while view.result_of(request.id) is None:
-            if time.perf_counter() - began > _SEEN_S:
-                ledger.taps_not_seen += 1
-                self._report_tap(began, TimeoutError("not seen"))
-                return
-            gevent.sleep(0.002)
-        result = view.result_of(request.id)
-        seen = result is not None and was_obeyed(result)
-        ledger.taps_seen += seen
-        ledger.taps_refused += not seen
-        self._report_tap(began, None)
+        except Unreachable:
+            return Fate.FAILED
+        except Refused as error:
+            return Fate.FAILED if error.status >= _SERVER_ERRORS else Fate.REFUSED
+        try:
+            result, answered_s, heard_s = self._answer.get(timeout=_SEEN_S)
+        except gevent.Timeout:
+            return self._inquire(request.id)
+        self._report("of it: tap to the robot's answer", max(0.0, answered_s - began_s))
+        self._report("of it: answer to the phone", max(0.0, heard_s - answered_s))
+        return of_answer(result)
 
-    def _report_tap(self, began: float, error: Exception | None) -> None:
+    def _inquire(self, command_id: str) -> Fate:
+        """Why nothing was heard of a tap, asked until its robot can say no more."""
+        sealed_s = time.time() + _SEALED_S
+        while True:
+            with contextlib.suppress(PhoneError):
+                fate = of_silence(command_id, self._send(calls.robot(self._thing)))
+                if fate is not None:
+                    return fate
+            if time.time() > sealed_s:
+                return Fate.LOST
+            gevent.sleep(_RECONNECT_S)
+
+    def _report(self, name: str, took_s: float, error: Exception | None = None) -> None:
         self.environment.events.request.fire(
             request_type="PHONE",
-            name="tap to seen",
-            response_time=(time.perf_counter() - began) * 1000,
+            name=name,
+            response_time=took_s * 1000,
             response_length=0,
             exception=error,
             context={},
@@ -327,4 +495,9 @@ class Owner(FastHttpUser):
             name=call.name,
             catch_response=True,
         ) as response:
-            return call.answer(int(response.status_code), bytes(response.content or b""))
+            status, body = int(response.status_code or 0), bytes(response.content or b"")
+            if 0 < status < _SERVER_ERRORS:
+                response.success()  # a refusal is an answer
+        if not status:
+            raise Unreachable(f"{call.name}: no answer")
+        return call.answer(status, body)

@@ -5,6 +5,7 @@ Each step is seen through the phone alone; what the phone does not see has not h
 
 import asyncio
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -16,6 +17,11 @@ from mobile_client.phone import Phone
 
 EMAIL: Final = "ada@example.com"
 PASSWORD: Final = "robots-rule-1"  # noqa: S105  the printed login of a demo on loopback
+STEPS: Final = (
+    *("up", "sign in", "pair", "online", "start", "clean", "watch"),
+    *("pause", "resume", "dock", "home", "mission", "map"),
+)
+"""The whole story; `up` is the stage's part."""
 STILL: Final = ("stop", "pause")
 HOME: Final = ("charge", "evac")
 
@@ -53,6 +59,7 @@ class Story:
         patience_s: float,
         watch_s: float,
         tell: Callable[[Step], None],
+        tapped: Callable[[str, CommandName, str], None] = lambda _thing, _name, _id: None,
     ) -> None:
         self._phone = phone
         self._slips = slips
@@ -60,6 +67,7 @@ class Story:
         self._patience_s = patience_s
         self._watch_s = watch_s
         self._tell = tell
+        self._tapped = tapped
         self.steps: list[Step] = []
 
     @property
@@ -73,23 +81,18 @@ class Story:
 
     async def play(self) -> bool:
         """The whole story; whether all of it was seen."""
-        return await self.prepare() and await self._play(
-            ("start", self._start),
-            ("clean", self._clean),
-            ("watch", self._watch),
-            ("pause", self._pause),
-            ("resume", self._resume),
-            ("dock", self._dock),
-            ("home", self._come_home),
-            ("mission", self._read_mission),
-            ("map", self._read_map),
-        )
+        return await self.prepare() and await self.perform()
 
     async def prepare(self) -> bool:
         """An account with all the robots paired and online; whether that was seen."""
-        return await self._play(
-            ("sign in", self._sign_in), ("pair", self._pair), ("online", self._online)
-        )
+        acts = (self._sign_in, self._pair, self._online)
+        return await self._play(*zip(STEPS[1:4], acts, strict=True))
+
+    async def perform(self) -> bool:
+        """A mission from the tap to its map; whether that was seen."""
+        acts = (self._start, self._clean, self._watch, self._pause, self._resume, self._dock)
+        ends = (self._come_home, self._read_mission, self._read_map)
+        return await self._play(*zip(STEPS[4:], (*acts, *ends), strict=True))
 
     async def _play(self, *steps: tuple[str, Callable[[], Awaitable[str]]]) -> bool:
         for name, act in steps:
@@ -142,7 +145,9 @@ class Story:
     async def _start(self) -> str:
         others = [slip.thing for slip in self._slips[1:]]
         for thing in others:
-            await self._phone.command(thing, CommandName.START)
+            await self._phone.command(
+                thing, CommandName.START, command_id=self._tap(thing, CommandName.START)
+            )
         return await self._obeyed(CommandName.START)
 
     async def _clean(self) -> str:
@@ -194,11 +199,17 @@ class Story:
     # ------------------------------------------------------------ helpers
 
     async def _obeyed(self, name: CommandName) -> str:
-        began = time.perf_counter()
-        result = await self._phone.ask(self._hero, name, timeout_s=self._patience_s)
+        tap, began = self._tap(self._hero, name), time.perf_counter()
+        result = await self._phone.ask(self._hero, name, timeout_s=self._patience_s, command_id=tap)
         if not was_obeyed(result):
             raise NotSeen(f"{name} was {result.outcome}: {result.reason}")
         return f"tap to seen {(time.perf_counter() - began) * 1000:.0f} ms"
+
+    def _tap(self, thing: str, name: CommandName) -> str:
+        """Say that a finger is on the glass; the id of its command."""
+        command_id = str(uuid.uuid4())
+        self._tapped(thing, name, command_id)
+        return command_id
 
     async def _phase(self, wanted: Sequence[str]) -> str:
         view = self._view

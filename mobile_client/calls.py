@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from cloud_functions.contract import api
-from mobile_client.errors import Refused, SignedOut
+from mobile_client.errors import Invalid, Refused, SignedOut
 
 T = TypeVar("T")
 
@@ -139,8 +139,8 @@ def list_things() -> Call[list[str]]:
 
 
 def pair(serial: str, claim_code: str) -> Call[api.Robot]:
-    """Make a robot the owner's."""
-    request = api.PairRequest(serial=serial, claim_code=claim_code)
+    """Make a robot the owner's.  Raises Invalid for what stands under no robot."""
+    request = checked(api.PairRequest, serial=serial, claim_code=claim_code)
     return _call("POST", "/robots", api.Robot, request)
 
 
@@ -194,6 +194,16 @@ def alerts(thing: str) -> Call[api.AlertList]:
 
 
 M = TypeVar("M", bound=BaseModel)
+
+
+def checked(model: type[M], **members: Any) -> M:
+    """A request body.  Raises Invalid naming the member and what is allowed."""
+    try:
+        return model(**members)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise Invalid(f"{where}: {first['msg']}") from None
 
 
 def _call(

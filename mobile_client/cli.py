@@ -9,13 +9,16 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from cloud_functions.contract import api
 from cloud_functions.contract.commands import CommandName
 from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
-from mobile_client.errors import PhoneError
+from mobile_client import calls
+from mobile_client.calls import Tokens
+from mobile_client.columns import columns
+from mobile_client.errors import Invalid, PhoneError, Refused, SignedOut, Unreachable
 from mobile_client.live import was_obeyed
+from mobile_client.narration import Narrator
 from mobile_client.phone import Phone
 from mobile_client.pocket import Pocket
 
@@ -28,15 +31,14 @@ T = TypeVar("T")
 Data = Annotated[Path, typer.Option("--data", help="Data directory of the cloud.")]
 Url = Annotated[str | None, typer.Option("--url", help="API address, instead of --data's cloud.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Thing = Annotated[str, typer.Argument(help="The robot's thing name, as `phone robots` lists it.")]
+Robot = Annotated[str, typer.Argument(help="Its thing name or name, or the beginning of one.")]
 
 
 def _address(data: Path, url: str | None) -> str:
     try:
         return url or Endpoints.read(data).http
     except NoCloud as error:
-        _err.print(f"error: {error}")
-        raise typer.Exit(2) from None
+        raise _refuse(str(error), 2) from None
 
 
 def _with_phone(data: Path, url: str | None, act: Callable[[Phone], Awaitable[T]]) -> T:
@@ -44,8 +46,11 @@ def _with_phone(data: Path, url: str | None, act: Callable[[Phone], Awaitable[T]
     address, pocket = _address(data, url), Pocket(data)
     tokens = pocket.tokens()
     if tokens is None:
-        _err.print("error: not signed in: run `robofleet phone login --email E --password P`")
-        raise typer.Exit(2)
+        raise _refuse(
+            "not signed in: run `robofleet phone login --email E --password P`;"
+            " --sign-up makes the account",
+            2,
+        )
 
     async def run() -> T:
         async with Phone(address) as phone:
@@ -67,9 +72,18 @@ def _guarded(run: Callable[[], Awaitable[T]]) -> T:
         return asyncio.run(go())
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
+    except (Invalid, Unreachable) as error:
+        raise _refuse(str(error), 2) from None
+    except SignedOut as error:
+        raise _refuse(f"{error}: sign in again with `robofleet phone login`", 1) from None
     except PhoneError as error:
-        _err.print(f"error: {error}")
-        raise typer.Exit(1) from None
+        raise _refuse(str(error), 1) from None
+
+
+def _refuse(text: str, code: int) -> typer.Exit:
+    """What to raise after saying in one line what is wrong."""
+    _err.print(f"error: {text}", markup=False, soft_wrap=True)
+    return typer.Exit(code)
 
 
 @app.command()
@@ -80,20 +94,31 @@ def login(
     url: Url = None,
     sign_up: Annotated[bool, typer.Option("--sign-up", help="Make the account first.")] = False,
 ) -> None:
-    """Sign in and remember it.
+    """Sign in and remember it.  A new cloud knows nobody: --sign-up makes the account.
 
-    Example: robofleet phone login --email ada@example.com --password robots-rule
+    Example: robofleet phone login --email ada@example.com --password robots-rule --sign-up
     """
+    if not api.is_email(email):
+        raise _refuse(f"--email is an e-mail address such as ada@example.com, not {email!r}", 2)
     address = _address(data, url)
 
     async def run() -> None:
         async with Phone(address) as phone:
             if sign_up:
                 await phone.sign_up(email, password)
-            Pocket(data).keep(await phone.sign_in(email, password))
+            Pocket(data).keep(await _sign_in(phone, email, password))
 
     _guarded(run)
     _out.print(f"signed in as {email}; see your robots with `robofleet phone robots`")
+
+
+async def _sign_in(phone: Phone, email: str, password: str) -> Tokens:
+    """The tokens; who is refused hears how to get an account."""
+    try:
+        return await phone.sign_in(email, password)
+    except SignedOut as error:
+        hint = "no account yet?  `robofleet phone login` makes one with --sign-up"
+        raise Refused(error.status, error.code, f"{error} ({hint})") from None
 
 
 @app.command()
@@ -111,7 +136,7 @@ def token(
 
     async def run() -> str:
         async with Phone(address) as phone:
-            return (await phone.sign_in(email, password)).access
+            return (await _sign_in(phone, email, password)).access
 
     typer.echo(_guarded(run))
 
@@ -144,65 +169,119 @@ def robots(data: Data = DEFAULT_DIRECTORY, url: Url = None, as_json: Json = Fals
     if not listed:
         _out.print("no robots yet: pair one with `robofleet phone pair SERIAL CLAIM_CODE`")
         return
-    table = Table("robot", "name", "family", "online", "phase", "cycle", "battery", "error")
-    for robot in listed:
-        table.add_row(
+    rows = [
+        [
             robot.thing,
             robot.name,
-            robot.family,
             "yes" if robot.connected else "no",
             robot.phase,
             robot.cycle,
             "" if robot.bat_pct is None else f"{robot.bat_pct} %",
             str(robot.error or ""),
-        )
-    _out.print(table)
+        ]
+        for robot in listed
+    ]
+    headings = ["robot", "name", "online", "phase", "cycle", "battery", "error"]
+    typer.echo(columns(headings, rows))
 
 
 @app.command()
 def missions(
-    thing: Thing, data: Data = DEFAULT_DIRECTORY, url: Url = None, as_json: Json = False
+    robot: Robot, data: Data = DEFAULT_DIRECTORY, url: Url = None, as_json: Json = False
 ) -> None:
-    """List a robot's missions, newest first.
+    """List a robot's missions, newest first; times are the cloud's, when each was recorded.
 
-    Example: robofleet phone missions 3177820880421650
+    Example: robofleet phone missions Upstairs
     """
-    listed = _with_phone(data, url, lambda phone: phone.missions(thing))
+
+    async def act(phone: Phone) -> list[dict[str, Any]]:
+        return await phone.missions((await phone.robot_called(robot)).thing)
+
+    listed = _with_phone(data, url, act)
     if as_json:
         typer.echo(json.dumps(listed))
         return
-    table = Table("mission", "started", "minutes", "area (ft2)", "recharges", "ended")
-    for record in listed:
-        started = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.get("startTime", 0)))
-        table.add_row(
+    if not listed:
+        _out.print("no missions yet: start one with `robofleet phone start ROBOT`")
+        return
+    rows = [
+        [
             str(record.get("missionId", "")),
-            started,
+            _moment(record.get("recordedAt")),
             *(str(record.get(key, "")) for key in ("durationM", "sqft", "chrgs", "done")),
-        )
-    _out.print(table)
+        ]
+        for record in listed
+    ]
+    headings = ["mission", "recorded", "minutes", "ft2", "charges", "ended"]
+    typer.echo(columns(headings, rows))
+
+
+@app.command()
+def alerts(
+    robot: Robot, data: Data = DEFAULT_DIRECTORY, url: Url = None, as_json: Json = False
+) -> None:
+    """List what you should know of a robot, newest first.
+
+    Example: robofleet phone alerts Upstairs
+    """
+
+    async def act(phone: Phone) -> list[api.Alert]:
+        return await phone.alerts((await phone.robot_called(robot)).thing)
+
+    listed = _with_phone(data, url, act)
+    if as_json:
+        typer.echo(json.dumps([alert.model_dump(by_alias=True) for alert in listed]))
+        return
+    if not listed:
+        _out.print("no alerts")
+        return
+    rows = [
+        [
+            _moment(alert.time),
+            "open" if alert.open else "solved",
+            alert.kind,
+            str(alert.error or ""),
+            alert.text,
+        ]
+        for alert in listed
+    ]
+    typer.echo(columns(["time", "state", "kind", "error", "text"], rows))
+
+
+def _moment(time_s: float | None) -> str:
+    """Cloud time as this computer's clock shows it."""
+    return "" if time_s is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(time_s))
 
 
 @app.command()
 def watch(
-    thing: Thing,
-    seconds: Annotated[float, typer.Option("--for", help="Stop after so many seconds.")] = 0,
+    robot: Robot,
+    seconds: Annotated[float, typer.Option("--for", min=0, help="Stop after so many.")] = 0,
     data: Data = DEFAULT_DIRECTORY,
     url: Url = None,
     as_json: Json = False,
 ) -> None:
-    """Print what a robot does while it does it; Ctrl-C ends it.
+    """Print what a robot does while it does it, a line an event; Ctrl-C ends it.
 
-    Example: robofleet phone watch 3177820880421650 --for 30
+    Example: robofleet phone watch Upstairs --for 30
     """
 
     async def act(phone: Phone) -> None:
+        summary = await phone.robot_called(robot)
+        narrator, name = Narrator(), summary.name or summary.thing
+        narrator.learn(await phone.call(calls.robot(summary.thing)))
         await phone.listen()
-        renew = asyncio.create_task(_keep_looking(phone, thing), name="phone-look")
+        renew = asyncio.create_task(_keep_looking(phone, summary.thing), name="phone-look")
         try:
             async with asyncio.timeout(seconds or None):
                 async for message in phone.messages():
-                    if message.thing == thing:
-                        _print_message(message, as_json=as_json)
+                    if message.thing != summary.thing:
+                        continue
+                    if as_json:
+                        typer.echo(message.model_dump_json(by_alias=True))
+                    elif (said := narrator.tell(message)) is not None:
+                        at = time.strftime("%H:%M:%S", time.localtime(message.time))
+                        typer.echo(f"{at}  {name}  {said}")
         except TimeoutError:
             pass
         finally:
@@ -217,43 +296,26 @@ async def _keep_looking(phone: Phone, thing: str) -> None:
         await asyncio.sleep(30)
 
 
-def _print_message(message: api.LiveMessage, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(message.model_dump_json(by_alias=True))
-        return
-    _out.print(f"{time.strftime('%H:%M:%S')}  {message.type:<9}{_gist(message)}")
-
-
-def _gist(message: api.LiveMessage) -> str:
-    """The part of a message that a person wants to read in one line."""
-    body: dict[str, Any] = message.body
-    match message.type:
-        case "pose":
-            point = body.get("pose", {}).get("point", {})
-            return f"x {point.get('x')} cm, y {point.get('y')} cm"
-        case "map":
-            rooms = body.get("floorPlan", {}).get("rooms", [])
-            return f"{len(rooms)} rooms, {len(body.get('path', []))} points driven"
-        case "mission":
-            return f"{body.get('missionId')} {body.get('done')}: {body.get('sqft')} ft2"
-        case _:
-            inner = body.get("reported", body)
-            return json.dumps(inner)[:160]
-
-
 def _command(name: CommandName, example: str) -> None:
     """Mount one command of the robot as a command of the phone."""
 
     def run(
-        thing: Thing,
-        timeout_s: Annotated[float, typer.Option("--timeout", help="Seconds to wait.")] = 10.0,
+        robot: Robot,
+        timeout_s: Annotated[
+            float, typer.Option("--timeout", min=0.1, help="Seconds to wait.")
+        ] = 10.0,
         data: Data = DEFAULT_DIRECTORY,
         url: Url = None,
         as_json: Json = False,
     ) -> None:
-        started = time.perf_counter()
-        result = _with_phone(data, url, lambda phone: phone.ask(thing, name, timeout_s=timeout_s))
-        took_ms = (time.perf_counter() - started) * 1000
+        async def act(phone: Phone) -> tuple[api.CommandResultBody, float]:
+            thing = (await phone.robot_called(robot)).thing
+            await phone.listen()
+            tapped = time.perf_counter()
+            result = await phone.ask(thing, name, timeout_s=timeout_s)
+            return result, (time.perf_counter() - tapped) * 1000
+
+        result, took_ms = _with_phone(data, url, act)
         if as_json:
             said = {**result.model_dump(by_alias=True, mode="json"), "ms": round(took_ms, 1)}
             typer.echo(json.dumps(said))
@@ -263,7 +325,7 @@ def _command(name: CommandName, example: str) -> None:
         if not was_obeyed(result):
             raise typer.Exit(1)
 
-    run.__doc__ = f"Ask the robot to {example}.\n\nExample: robofleet phone {name} THING"
+    run.__doc__ = f"Ask the robot to {example}.\n\nExample: robofleet phone {name} Upstairs"
     app.command(name=name.value)(run)
 
 

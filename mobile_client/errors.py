@@ -5,6 +5,14 @@ class PhoneError(Exception):
     """Anything a phone tells its owner instead of a result."""
 
 
+class Invalid(PhoneError):
+    """What was asked for breaks the contract; nothing was sent."""
+
+
+class NotMeant(PhoneError):
+    """None of the owner's robots is called that, or more than one."""
+
+
 class Refused(PhoneError):
     """The cloud said no; `code` is its word for why, `status` the HTTP status."""
 

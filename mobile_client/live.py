@@ -10,17 +10,20 @@ from cloud_functions.contract.commands import Outcome
 
 @dataclass(slots=True)
 class RobotView:
-    """One robot as its owner sees it now; of each member the highest shadow version wins."""
+    """One robot as its owner sees it now.
+
+    Messages may overtake each other.  A report carries members whole, so each member goes by the
+    shadow version that brought it: an answer is not lost because a later report came first.
+    """
 
     thing: str
     reported: dict[str, Any] = field(default_factory=dict)
-    version: int = 0
+    versions: dict[str, int] = field(default_factory=dict)
+    """The shadow version of each member of `reported`."""
     connected: bool = False
     pose: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
     last_mission: Mapping[str, Any] | None = None
-    _versions: dict[str, int] = field(default_factory=dict)
-    """The version each member of `reported` is of."""
 
     @property
     def phase(self) -> str:
@@ -45,11 +48,16 @@ class RobotView:
             return None
         return api.CommandResultBody.model_validate(raw)
 
-    def hear(self, message: api.LiveMessage) -> None:
-        """Take in one message about this robot."""
+    @property
+    def version(self) -> int:
+        """The latest shadow version of anything known."""
+        return max(self.versions.values(), default=0)
+
+    def hear(self, message: api.LiveMessage) -> Mapping[str, Any]:
+        """Take in one message about this robot; the reported members that it changed."""
         match message.type:
             case "state":
-                self._hear_state(message.body)
+                return self._hear_state(message.body)
             case "pose":
                 self.pose = message.body
             case "map":
@@ -60,20 +68,21 @@ class RobotView:
                 self.connected = bool(message.body.get("connected"))
             case "alert":
                 pass
+        return {}
 
-    def _hear_state(self, body: Mapping[str, Any]) -> None:
-        """Merge a report member by member: messages may overtake each other.
-
-        A report says what changed: one that comes late is still the news of its own members.
-        """
+    def _hear_state(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
         version = int(body.get("version", 0))
         said = body.get("reported")
-        for name, value in dict(said if isinstance(said, Mapping) else {}).items():
-            if version >= self._versions.get(name, 0):
-                self.reported[name], self._versions[name] = value, version
-                if name == "connected":
-                    self.connected = bool(value)
-        self.version = max(self.version, version)
+        changed = {}
+        for name, value in (said if isinstance(said, Mapping) else {}).items():
+            if version < self.versions.get(name, 0):
+                continue
+            self.versions[name] = version
+            if self.reported.get(name, ...) != value:
+                changed[name] = self.reported[name] = value
+        if "connected" in changed:
+            self.connected = bool(changed["connected"])
+        return changed
 
     def _mission_status(self) -> Mapping[str, Any]:
         status = self.reported.get("cleanMissionStatus")

@@ -23,6 +23,7 @@ from mobile_client import calls
 from mobile_client.calls import Call, Tokens
 from mobile_client.errors import NotSeen, SignedOut, Unreachable
 from mobile_client.live import RobotView, Views
+from mobile_client.naming import meant
 
 T = TypeVar("T")
 
@@ -98,6 +99,10 @@ class Phone:
         """The owner's robots."""
         return (await self.call(calls.list_robots())).robots
 
+    async def robot_called(self, text: str) -> api.RobotSummary:
+        """The owner's robot of that thing name, name, or beginning of one.  Raises NotMeant."""
+        return meant(await self.robots(), text)
+
     async def pair(self, serial: str, claim_code: str) -> api.Robot:
         """Make a robot the owner's.  Raises Refused for a wrong code or a robot that is taken."""
         return await self.call(calls.pair(serial, claim_code))
@@ -111,8 +116,9 @@ class Phone:
         return self._views.learn(await self.call(calls.robot(thing)))
 
     async def missions(self, thing: str) -> list[dict[str, Any]]:
-        """The newest missions of a robot, newest first (robot reference, section 15)."""
-        return (await self.call(calls.missions(thing))).missions
+        """The newest missions of a robot, newest first (contract.api.MissionRecord)."""
+        listed = await self.call(calls.missions(thing))
+        return [record.model_dump(by_alias=True) for record in listed.missions]
 
     async def mission_map(self, thing: str, mission_id: str) -> dict[str, Any]:
         """The map of one mission."""
@@ -129,19 +135,30 @@ class Phone:
         params: dict[str, Any] | None = None,
         *,
         lifetime_s: float = DEFAULT_LIFETIME_S,
+        command_id: str = "",
     ) -> api.CommandAccepted:
         """Tap: the wish is in the shadow when this returns, the robot may not know it yet."""
-        request = api.CommandRequest(
-            id=str(uuid.uuid4()), command=name, params=params or {}, expires_in_s=lifetime_s
+        request = calls.checked(
+            api.CommandRequest,
+            id=command_id or str(uuid.uuid4()),
+            command=name,
+            params=params or {},
+            expires_in_s=lifetime_s,
         )
         return await self.call(calls.command(thing, request))
 
     async def ask(
-        self, thing: str, name: CommandName, *, timeout_s: float = 10.0, **params: Any
+        self,
+        thing: str,
+        name: CommandName,
+        params: dict[str, Any] | None = None,
+        *,
+        timeout_s: float = 10.0,
+        command_id: str = "",
     ) -> api.CommandResultBody:
         """Tap, and wait until the robot has answered.  Raises NotSeen after `timeout_s`."""
         await self.listen()
-        accepted = await self.command(thing, name, params)
+        accepted = await self.command(thing, name, params, command_id=command_id)
         view = self._views.of(thing)
         await self.wait_for(
             lambda: view.result_of(accepted.id) is not None,
@@ -252,7 +269,7 @@ class Phone:
             response = await self._http.request(
                 call.method, base + call.path, content=call.body, headers=call.headers_with(token)
             )
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Unreachable(f"no cloud answers at {base}: {error or type(error).__name__}") from (
                 error
             )

@@ -3,11 +3,20 @@
 `/openapi.json` is made from these models and the template's routes.
 """
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from cloud_functions.contract.commands import DEFAULT_LIFETIME_S, CommandName, Outcome
+
+EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+\Z")
+MAX_EMAIL_LENGTH: Final = 254
+
+
+def is_email(text: str) -> bool:
+    """Whether the text may be an account's name: an e-mail address."""
+    return len(text) <= MAX_EMAIL_LENGTH and EMAIL.match(text) is not None
 
 
 class Body(BaseModel):
@@ -123,10 +132,30 @@ class Schedule(Body):
     entries: Annotated[list[ScheduleEntry], Field(max_length=28)]
 
 
-class MissionList(Answer):
-    """GET /robots/{thing}/missions: newest first; records as robot reference section 15."""
+class MissionRecord(BaseModel):
+    """A finished mission as its robot told it (robot reference, section 15), with all it said.
 
-    missions: list[dict[str, Any]]
+    `startTime` and `timestamp` are its beginning and end by the robot's own clock; a simulated
+    robot that lives faster than the world is ahead of it.  `recordedAt` is cloud time, when the
+    record came: what lists show and go by (design, decision 11).  All are epoch seconds.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
+
+    mission_id: Annotated[str, Field(alias="missionId", min_length=1, max_length=128)]
+    start_time: int = Field(default=0, alias="startTime")
+    timestamp: int = 0
+    recorded_at: int = Field(default=0, alias="recordedAt")
+    done: str = ""
+    """How it ended: ok, cncl (by the owner), stuck, full, inc (it took too long)."""
+    sqft: int = 0
+    duration_m: int = Field(default=0, alias="durationM")
+
+
+class MissionList(Answer):
+    """GET /robots/{thing}/missions: newest first by `recordedAt`."""
+
+    missions: list[MissionRecord]
     next: str | None = None
 
 

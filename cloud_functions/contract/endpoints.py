@@ -6,6 +6,10 @@ from pathlib import Path
 from typing import Final
 
 FILE_NAME: Final = "endpoints.json"
+LOCK_FILE_NAME: Final = "lock"
+"""Who holds an exclusive flock on it owns the data directory."""
+PATH: Final = "/_local/endpoints"
+"""Where a local cloud says the same over HTTP to who does not see its data directory."""
 DEFAULT_DIRECTORY: Final = Path(".robofleet")
 MQTT_PORT: Final = 1883
 MQTTS_PORT: Final = 8883
@@ -38,11 +42,19 @@ class Endpoints:
         """The endpoints of the cloud that runs on this data directory.  Raises NoCloud."""
         path = directory / FILE_NAME
         try:
-            said = json.loads(path.read_text())
-            return cls(**{name: said[name] for name in cls.__slots__})
+            return cls.parse(path.read_bytes())
         except FileNotFoundError:
             raise NoCloud(
                 f"no cloud runs on {directory}: start one with `robofleet up --data {directory}`"
             ) from None
-        except (ValueError, KeyError, TypeError) as error:
+        except ValueError as error:
             raise NoCloud(f"{path} is not readable ({error}): start the cloud again") from None
+
+    @classmethod
+    def parse(cls, raw: bytes) -> "Endpoints":
+        """The endpoints in a file or an answer.  Raises ValueError."""
+        said = json.loads(raw)
+        try:
+            return cls(**{name: said[name] for name in cls.__slots__})
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"it has no {error}") from None

@@ -8,10 +8,10 @@ from cloud_functions.handlers.entrypoint import Event, entrypoint
 
 def handle(event: Event, cloud: Cloud) -> dict[str, Any]:
     """Keep a finished mission and its map, and tell the owner's phones."""
-    thing = str(event["thing"])
-    mission_id = cloud.missions.record(thing, event)
-    live = {"type": "mission", "thing": thing, "body": event["record"]}
-    return {"missionId": mission_id, "told": cloud.live.announce(live, cloud.clock())}
+    thing, now_s = str(event["thing"]), cloud.clock()
+    record = cloud.missions.record(thing, event, now_s)
+    live = {"type": "mission", "thing": thing, "body": record}
+    return {"missionId": record["missionId"], "told": cloud.live.announce(live, now_s)}
 
 
 handler = entrypoint(handle)

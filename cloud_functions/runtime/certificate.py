@@ -55,13 +55,17 @@ def certificate(
         _refuse(f"{thing!r} is no thing name: 1 to 128 of [a-zA-Z0-9:_-]")
     if claim is not None and not is_template_name(claim):
         _refuse(f"{claim!r} is no template name: 1 to 36 of [0-9A-Za-z_-]")
+    try:
+        out.mkdir(parents=True, exist_ok=True)  # before anything is registered
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _refuse(f"{error.filename}: {error.strerror}")
     authority = Authority(data / "pki", datetime.datetime.now(datetime.UTC))
     issued = authority.issue()
     if claim is not None:
         _register_claim(data, claim, issued)
     elif thing is not None:
         _register(data, thing, issued)
-    out.mkdir(parents=True, exist_ok=True)
     (out / "certificate.pem").write_text(issued.pem)
     key = out / "private.key"
     key.touch(mode=0o600)
@@ -73,6 +77,13 @@ def certificate(
         endpoints = Endpoints.read(data)
         with contextlib.suppress(ProcessLookupError):
             os.kill(endpoints.pid, signal.SIGHUP)
+        if not endpoints.mqtts:
+            _out.print(
+                f"{endpoints.mqtt} is somebody else's broker:"
+                " this cloud has no port for certificates",
+                soft_wrap=True,
+            )
+            return
         if thing is None:
             return
         host, _, port = endpoints.mqtts.removeprefix("mqtts://").partition(":")
@@ -85,7 +96,7 @@ def certificate(
 
 
 def _refuse(text: str) -> None:
-    _err.print(f"error: {text}", markup=False)
+    _err.print(f"error: {text}", markup=False, soft_wrap=True)
     raise typer.Exit(2)
 
 

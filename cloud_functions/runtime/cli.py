@@ -122,6 +122,9 @@ async def _run(cloud: LocalCloud) -> None:
 def _greet(endpoints: Endpoints) -> None:
     _out.print(f"web and API  {endpoints.http}   (OpenAPI at /openapi.json)")
     _out.print(f"MQTT         {endpoints.mqtt or 'closed'}   broker: {endpoints.broker}")
-    _out.print(f"MQTT by TLS  {endpoints.mqtts}   with a certificate of `robofleet certificate`")
+    if endpoints.mqtts:
+        _out.print(
+            f"MQTT by TLS  {endpoints.mqtts}   with a certificate of `robofleet certificate`"
+        )
     _out.print(f"HTTPS        {endpoints.https}   MQTT, HTTPS and WebSocket, told by ALPN")
     _out.print("next         robofleet robots, or Ctrl-C to stop")

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloud_functions.contract.endpoints import FILE_NAME, Endpoints
+from cloud_functions.contract.endpoints import FILE_NAME, LOCK_FILE_NAME, Endpoints
 
 
 class DirectoryInUse(OSError):
@@ -60,7 +60,7 @@ class DataDirectory:
     def lock(self) -> int:
         """Take the directory; the descriptor keeps it.  Raises DirectoryInUse."""
         self.root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self.root / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(self.root / LOCK_FILE_NAME, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

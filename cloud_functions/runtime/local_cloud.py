@@ -139,6 +139,7 @@ class LocalCloud:
         self.credentials: Credentials | None = None
         """What callers of AWS's APIs must sign with; None if anything will do."""
         self._lock: int | None = None
+        self._endpoints: Endpoints | None = None
 
     async def start(self) -> Endpoints:
         """Serve.  Raises DirectoryInUse, PortTaken and what a broker raises."""
@@ -259,6 +260,7 @@ class LocalCloud:
             broker=self._broker_kind,
             pid=os.getpid(),
         )
+        self._endpoints = endpoints
         directory.announce(endpoints)
         return endpoints
 
@@ -351,6 +353,7 @@ class LocalCloud:
             web=WEB,
             counts=self.counts,
             sockets_by_path=self._mqtt_sockets(),
+            endpoints=lambda: self._endpoints,
             collectors=[self._doers.metrics],
         )
         app.state.aws_auth = self._aws_auth

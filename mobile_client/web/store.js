@@ -9,7 +9,7 @@ export const changed = () => listeners.forEach((listener) => listener());
 
 export function robotOf(thing) {
   if (!store.robots.has(thing)) {
-    store.robots.set(thing, { thing, reported: {}, version: 0, versions: {}, connected: false, path: [], plan: null, pose: null });
+    store.robots.set(thing, { thing, reported: {}, versions: {}, connected: false, path: [], plan: null, pose: null });
   }
   return store.robots.get(thing);
 }
@@ -18,9 +18,7 @@ export function learn(summary) {
   const robot = robotOf(summary.thing);
   robot.name = summary.name;
   robot.connected = summary.connected;
-  robot.reported = { ...robot.reported, ...summary.reported };
-  robot.version = Math.max(robot.version, summary.version ?? 0);
-  for (const name of Object.keys(summary.reported ?? {})) robot.versions[name] = summary.version ?? 0;
+  merge(robot, summary.reported ?? {}, summary.version ?? 0);
   if (!robot.reported.cleanMissionStatus) {
     robot.reported.cleanMissionStatus = { phase: summary.phase, cycle: summary.cycle, error: summary.error };
   }
@@ -41,20 +39,24 @@ export function hear({ type, thing, time, body }) {
   changed();
 }
 
-// A report says what changed, and messages may overtake each other: each member has its own version.
-function hearState(robot, { reported: said = {}, version = 0 }) {
+function hearState(robot, { reported = {}, version = 0 }) {
   const before = robot.reported;
-  const isNews = ([name]) => version >= (robot.versions[name] ?? 0);
-  const reported = Object.fromEntries(Object.entries(said).filter(isNews));
-  for (const name of Object.keys(reported)) robot.versions[name] = version;
-  robot.version = Math.max(robot.version, version);
-  robot.reported = { ...robot.reported, ...reported };
-  if ('connected' in reported) robot.connected = reported.connected;
-  if (reported.name) robot.name = reported.name;
+  const news = merge(robot, reported, version);
+  if ('connected' in news) robot.connected = news.connected;
+  if (news.name) robot.name = news.name;
   const after = robot.reported.cleanMissionStatus?.phase;
   if (after !== before.cleanMissionStatus?.phase) note(Date.now() / 1000, robot.thing, `phase ${after}`);
-  const result = reported.lastCommandResult;
+  const result = news.lastCommandResult;
   if (result && result.id !== before.lastCommandResult?.id) note(Date.now() / 1000, robot.thing, `${result.command} ${result.outcome} ${result.reason ?? ''}`);
+}
+
+// Messages may overtake each other: each member goes by the shadow version that brought it.
+function merge(robot, reported, version) {
+  const newer = Object.entries(reported).filter(([name]) => version >= (robot.versions[name] ?? 0));
+  const news = Object.fromEntries(newer);
+  robot.reported = { ...robot.reported, ...news };
+  for (const name of Object.keys(news)) robot.versions[name] = version;
+  return news;
 }
 
 function hearPose(robot, pose) {

@@ -243,7 +243,18 @@ def test_a_broken_template_gives_one_clear_message(robofleet, tmp_path, name) ->
         (["robots"], "no cloud runs on"),
         (["phone", "robots"], "no cloud runs on"),
         (["demo", "--robots", "nine"], "--robots"),
-        (["load", "--target", "http://127.0.0.1:1"], "--target and --mqtt go together"),
+        (["demo", "--speed", "0"], "--speed"),
+        (["demo", "--headless", "--json", "/no/x.json"], "/no/x.json: No such file or directory"),
+        (["demo", "--headless", "--broker", "rabbit"], "start: --broker is builtin, mosquitto or"),
+        (["load", "--target", "http://127.0.0.1:1"], "no cloud answers at http://127.0.0.1:1"),
+        (["load", "--target", "ftp://a"], "--target is http://HOST:PORT, not ftp://a"),
+        (["load", "--target", "http://a", "--broker", "builtin"], "--target is a cloud that runs"),
+        (["load", "--mqtt", "mqtt://127.0.0.1:1"], "--mqtt is the broker of a --target"),
+        (["load", "--report", "pyproject.toml"], "pyproject.toml: File exists"),
+        (["load", "--processes", "2", "--robots", "30"], "a multiple of 50, not 30"),
+        (["phone", "login", "--email", "ada", "--password", "x"], "--email is an e-mail address"),
+        (["phone", "pair", "x", "y", "--url", "http://127.0.0.1:1"], "not signed in"),
+        (["phone", "start", "x", "--timeout", "0"], "--timeout"),
         (["certificate", "a/b", "--out", "x"], "is no thing name"),
     ],
 )
@@ -251,6 +262,7 @@ def test_bad_flags_end_with_2_and_a_clear_message(
     robofleet, tmp_path, arguments, complaint
 ) -> None:
     data = [] if arguments[0] == "load" else ["--data", str(tmp_path / "data")]
+    (tmp_path / "pyproject.toml").touch()
 
     done = robofleet(*arguments, *data, cwd=tmp_path, env=None)
 

@@ -3,6 +3,7 @@
 import pytest
 
 from load.ledger import Ledger, total
+from load.taps import Fate
 
 BALANCED = {
     "robots": 5,
@@ -12,10 +13,12 @@ BALANCED = {
     "accepted": 7,
     "rejected": 2,
     "timed_out": 1,
-    "taps": 6,
+    "taps": 8,
     "taps_seen": 4,
     "taps_refused": 1,
-    "taps_not_seen": 1,
+    "taps_late": 1,
+    "taps_superseded": 1,
+    "taps_offline": 1,
 }
 
 
@@ -27,9 +30,13 @@ def test_sums_that_add_up_are_no_complaint() -> None:
     ("change", "complaint"),
     [
         ({"reports_sent": 11}, "11 reports sent, 10 accepted, rejected or timed out"),
-        ({"taps": 7}, "7 taps, 6 seen, refused or not seen"),
+        ({"taps": 9}, "9 taps, the fate of 8 is known"),
+        (
+            {"taps": 9, "taps_lost": 1},
+            "1 taps lost: the robot was connected and did not answer",
+        ),
         ({"connected": 4}, "4 of 5 robots connected at the end"),
-        ({"owners": 9}, "9 owners tapped only 6 times"),
+        ({"owners": 9}, "9 owners tapped only 8 times"),
         (
             {"reports_sent": 0, "accepted": 0, "rejected": 0, "timed_out": 0},
             "no robot reported anything",
@@ -46,3 +53,14 @@ def test_processes_are_added_count_by_count() -> None:
     assert (whole.robots, whole.accepted, whole.taps_seen) == (10, 14, 8)
     assert whole.imbalances() == []
     assert total([]).imbalances() == ["no robot reported anything"]
+
+
+@pytest.mark.parametrize("fate", Fate)
+def test_each_fate_of_a_tap_has_a_count_of_its_own(fate) -> None:
+    ledger = Ledger(**BALANCED)
+
+    ledger.taps += 1
+    ledger.settle(fate)
+
+    assert ledger.fates()[fate] == Ledger(**BALANCED).fates()[fate] + 1
+    assert bool(ledger.imbalances()) is (fate is Fate.LOST)

@@ -7,7 +7,7 @@ import typer
 
 from load import demo_cli
 from load.demo import DemoResult
-from load.story import PairingSlip, Step, Story
+from load.story import STEPS, PairingSlip, Step, Story
 from mobile_client.errors import Refused
 from mobile_client.live import RobotView
 
@@ -90,5 +90,12 @@ def test_a_demo_that_missed_a_step_exits_1_and_names_it(tmp_path, capsys) -> Non
     assert said["steps"][1]["name"] == "pair"
 
 
-def test_a_demo_without_a_step_has_not_succeeded() -> None:
+def test_a_demo_that_was_broken_off_misses_the_next_step() -> None:
+    steps = [Step(name, True, 1.0) for name in STEPS[:5]]
+
+    result = DemoResult("builtin", 3, steps)
+
+    assert result.missing == Step("clean", False, 0, "stopped before it was seen")
+    assert [step["name"] for step in result.as_json()["steps"]] == list(STEPS[:6])
+    assert DemoResult("builtin", 3, [Step(name, True, 1.0) for name in STEPS]).ok
     assert not DemoResult("builtin", 3, []).ok

@@ -14,6 +14,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from cloud_functions.contract.endpoints import PATH, Endpoints
 from cloud_functions.runtime.http.api_gateway import ApiGateway
 from cloud_functions.runtime.http.identity import Identity
 from cloud_functions.runtime.http.openapi import openapi
@@ -35,6 +36,8 @@ _POLICY: Final = (
     " frame-ancestors 'none'; base-uri 'none'"
 )
 
+_NO_CACHE: Final = {"cache-control": "no-store"}
+
 Counts = Callable[[], Mapping[str, float]]
 
 
@@ -49,11 +52,12 @@ def build(
     web: Path,
     counts: Counts,
     sockets_by_path: Mapping[str, Callable[[WebSocket], Awaitable[None]]],
+    endpoints: Callable[[], Endpoints | None],
     collectors: Sequence[Collector] = (),
 ) -> Starlette:
     """The application; `sockets_by_path` are WebSockets beside the product's own.
 
-    `collectors` are metrics beside `counts`.
+    `endpoints` are None as long as not everything serves; `collectors` are metrics beside `counts`.
     """
     pages = {
         path.relative_to(web).as_posix(): path for path in web.rglob("*") if path.suffix in _TYPES
@@ -83,10 +87,17 @@ def build(
     async def healthy(_request: Request) -> Response:
         return Response(b"ok\n", media_type="text/plain")
 
+    async def addresses(_request: Request) -> Response:
+        known = endpoints()
+        if known is None:
+            return Response(b'{"message":"not everything serves yet"}', 503, _NO_CACHE)
+        return Response(known.as_json(), 200, _NO_CACHE, "application/json")
+
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
     routes: list[BaseRoute] = [
         Route("/openapi.json", describe),
         Route("/healthz", healthy),
+        Route(PATH, addresses),
         Route("/metrics", _metrics([_Collector(counts), *collectors])),
         Route(f"{well_known}/jwks.json", keys),
         Route(f"{well_known}/openid-configuration", configuration),

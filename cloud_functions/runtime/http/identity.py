@@ -17,6 +17,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cloud_functions.contract.api import is_email
 from cloud_functions.errors import Unauthorized
 from cloud_functions.runtime.http.tokens import LIFETIME_S, TokenMint
 from cloud_functions.storage.sqlite_accounts import SqliteAccounts, StoredAccount
@@ -75,6 +76,8 @@ class Identity:
     async def _sign_up(self, said: Mapping[str, Any]) -> Mapping[str, Any]:
         self._check_client(said)
         email, password = _text(said, "Username").lower(), _text(said, "Password")
+        if not is_email(email):
+            raise IdentityError("InvalidParameterException", "Username should be an email.")
         if len(password) < _MIN_PASSWORD:
             raise IdentityError(
                 "InvalidPasswordException",

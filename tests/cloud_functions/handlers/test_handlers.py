@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cloud_functions import bootstrap
-from cloud_functions.errors import NotFound, Unauthorized
+from cloud_functions.errors import InvalidRequest, NotFound, Unauthorized
 from cloud_functions.handlers.entrypoint import entrypoint
 from cloud_functions.storage.file_blobs import FileBlobs
 from cloud_functions.storage.sqlite_table import SqliteTables
@@ -241,6 +241,7 @@ def test_a_mission_is_recorded_once_and_its_map_is_found(house: House) -> None:
     event = {"thing": "r1", "record": record, "map": {"path": [[0, 0]]}}
 
     house.run("record_mission", event)
+    house.now_s += 1
     house.run("record_mission", event)
     house.run(
         "record_mission", {**event, "record": {**record, "missionId": "01ABD", "startTime": 200}}
@@ -251,6 +252,40 @@ def test_a_mission_is_recorded_once_and_its_map_is_found(house: House) -> None:
     assert house.http("get_map", thing="r1", id="01ABC") == (200, {"path": [[0, 0]]})
     assert house.http("get_map", thing="r1", id="01ZZZ")[0] == 404
     assert house.http("get_map", thing="r1", id="../../x")[0] == 404
+
+
+def test_a_mission_carries_cloud_time_however_far_ahead_its_robots_clock_is(house: House) -> None:
+    house.pair()
+    event = {"requestContext": {"connectionId": "one"}, "queryStringParameters": {"token": "good"}}
+    house.run("connect", event)
+    ahead = {"missionId": "01A", "startTime": int(NOW) + 90_000, "timestamp": int(NOW) + 93_600}
+    house.run("record_mission", {"thing": "r1", "record": ahead})
+    house.now_s += 60  # the robots were started again: their clocks begin at cloud time anew
+    later = {"missionId": "01B", "startTime": int(NOW) + 50, "nMssn": 2}
+    house.run("record_mission", {"thing": "r1", "record": later})
+
+    _, said = house.http("list_missions", thing="r1")
+
+    newest, oldest = said["missions"]
+    assert (newest["missionId"], newest["recordedAt"]) == ("01B", int(NOW) + 60)
+    assert newest["nMssn"] == 2
+    assert (oldest["startTime"], oldest["recordedAt"]) == (int(NOW) + 90_000, int(NOW))
+    assert [sent["body"]["recordedAt"] for _, sent in house.phones.sent] == [
+        int(NOW),
+        int(NOW) + 60,
+    ]
+
+
+@pytest.mark.parametrize(
+    "record", [{}, {"missionId": ""}, {"missionId": "1", "startTime": "soon"}, 7, None]
+)
+def test_what_is_no_mission_is_not_recorded(house: House, record) -> None:
+    house.pair()
+
+    with pytest.raises(InvalidRequest, match="record with a missionId"):
+        house.run("record_mission", {"thing": "r1", "record": record})
+
+    assert house.http("list_missions", thing="r1")[1]["missions"] == []
 
 
 def test_an_alert_is_open_until_it_is_cured(house: House) -> None:
