@@ -24,7 +24,8 @@ from cloud_functions.errors import CloudError
 from cloud_functions.registry.limits import AWS_LIMITS
 from cloud_functions.runtime.device_gateway.limits import read_limits
 from cloud_functions.runtime.http.aws.aws_auth import mode_of
-from cloud_functions.runtime.local_cloud import DEFAULT_TEMPLATE, CloudOptions, LocalCloud
+from cloud_functions.runtime.local_cloud import LocalCloud
+from cloud_functions.runtime.options import DEFAULT_TEMPLATE, CloudOptions
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)

@@ -1,7 +1,7 @@
 """The document of the product's routes."""
 
 from cloud_functions.runtime.http.openapi import openapi
-from cloud_functions.runtime.local_cloud import DEFAULT_TEMPLATE
+from cloud_functions.runtime.options import DEFAULT_TEMPLATE
 from cloud_functions.runtime.template.reader import read
 
 

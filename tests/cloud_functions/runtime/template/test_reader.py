@@ -8,7 +8,7 @@ import pytest
 
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.rules.rule import read_rule
-from cloud_functions.runtime.local_cloud import DEFAULT_TEMPLATE
+from cloud_functions.runtime.options import DEFAULT_TEMPLATE
 from cloud_functions.runtime.template.reader import read
 
 HEAD = "Transform: AWS::Serverless-2016-10-31\n"
