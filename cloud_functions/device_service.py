@@ -15,6 +15,9 @@ class Changes:
     writes: list[Write] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
 
+    def settled(self) -> None:
+        """Hears that it is committed and published, or that it failed."""
+
 
 class DeviceService(Protocol):
     """Decides in memory at once, so that the next batch sees it; the caller commits."""

@@ -22,10 +22,10 @@ from cloud_functions.contract.endpoints import (
 )
 from cloud_functions.errors import CloudError
 from cloud_functions.registry.limits import AWS_LIMITS
-from cloud_functions.runtime.device_gateway.limits import read_limits
 from cloud_functions.runtime.http.aws.aws_auth import mode_of
 from cloud_functions.runtime.local_cloud import LocalCloud
 from cloud_functions.runtime.options import DEFAULT_TEMPLATE, CloudOptions
+from cloud_functions.runtime.quotas import read_quotas
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -64,7 +64,9 @@ def up(
     ] = "any",
     quota: Annotated[
         list[str] | None,
-        typer.Option("--quota", help="NAME=VALUE for a limit of the built-in broker."),
+        typer.Option(
+            "--quota", help="NAME=VALUE: a limit of the broker or of shadows."
+        ),
     ] = None,
 ) -> None:
     """Run the cloud on this computer.
@@ -85,7 +87,7 @@ def up(
             registry_limits=replace(AWS_LIMITS, type_deletion_s=type_deletion_s),
             plain=not no_plain,
             aws_auth=mode_of(aws_auth),
-            gateway_limits=read_limits(quota or []),
+            quotas=read_quotas(quota or []),
         )
         cloud = LocalCloud(options)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -65,7 +65,7 @@ class DeviceServices:
     ) -> None:
         self._core: Core | None = None
         self._events: RegistryEvents | None = None
-        self.shadows = ShadowService([stores.cell])
+        self.shadows = ShadowService([stores.cell], options.quotas.shadow)
         self.links = SignedLinks(load_secret(directory.pki / "links.key"), http)
         self.switches = EventSwitches(stores.event_configurations)
         self._targets = RegistryTargets(stores.registry, directory.registry)

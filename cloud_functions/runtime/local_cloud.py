@@ -145,7 +145,7 @@ class LocalCloud:
             committer=self._stores.committer,
             trust=self._trust,
             authorizer=self._authorizer,
-            limits=options.gateway_limits,
+            limits=options.quotas.gateway,
         )
         return addresses
 
@@ -216,7 +216,7 @@ class LocalCloud:
             stores=self._stores,
             authority=self._authority,
             gateway=self._gateway,
-            limits=self._options.gateway_limits,
+            limits=self._options.quotas.gateway,
             rules=self._topic_rules,
             destinations=self._doers.destinations,
             functions=self.declaration.functions.keys(),

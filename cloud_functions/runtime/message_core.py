@@ -113,9 +113,12 @@ class MessageCore:
             _logger.exception("a batch of %d messages could not be committed", len(batch))
             for service, changes in made:
                 self._publish(service.failed(changes, now_s))
+                changes.settled()
             raise
         if messages:
             self._publish(messages)
+        for _, changes in made:
+            changes.settled()
         self._runner.run(planned)
         self.waiting.run(waiting)
 

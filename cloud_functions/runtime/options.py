@@ -8,8 +8,8 @@ from typing import Final
 from cloud_functions.contract.endpoints import HTTP_PORT, HTTPS_PORT, MQTT_PORT, MQTTS_PORT
 from cloud_functions.provisioning.service import ProvisioningLimits
 from cloud_functions.registry.limits import AWS_LIMITS, RegistryLimits
-from cloud_functions.runtime.device_gateway.limits import GatewayLimits
 from cloud_functions.runtime.http.aws.aws_auth import AwsAuthMode
+from cloud_functions.runtime.quotas import Quotas
 
 DEFAULT_TEMPLATE: Final = Path(__file__).parents[1] / "template.yaml"
 
@@ -28,6 +28,6 @@ class CloudOptions:
     http_port: int = HTTP_PORT
     plain: bool = True
     aws_auth: AwsAuthMode = AwsAuthMode.ANY
-    gateway_limits: GatewayLimits = field(default_factory=GatewayLimits)
+    quotas: Quotas = field(default_factory=Quotas)
     registry_limits: RegistryLimits = AWS_LIMITS
     provisioning_limits: ProvisioningLimits = field(default_factory=ProvisioningLimits)

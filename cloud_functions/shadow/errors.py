@@ -92,6 +92,11 @@ def bad_encoding() -> ShadowError:
     )
 
 
+def too_many_in_flight() -> ShadowError:
+    """More requests wait for an answer than one client may have for a thing."""
+    return ShadowError(429, "Too many requests in flight", "ThrottlingException")
+
+
 def internal() -> ShadowError:
     """The store failed."""
     return ShadowError(500, "Internal service failure", "InternalFailureException")

@@ -13,15 +13,18 @@ SECTIONS: Final = ("desired", "reported")
 
 @dataclass(frozen=True, slots=True)
 class ShadowLimits:
-    """What a shadow may be.
+    """What a shadow may be, and how many requests may wait for their answer.
 
     The service's text speaks of 6 levels, its quota page of 8 (reference, 1.2): `depth` counts the
     section as level 1.  `state_bytes` is the JSON of desired and reported after the merge.
+    `in_flight` is for each client and thing; AWS takes 10 (reference, 1.9), and 0 takes any number:
+    a load test on one computer would meet it before anything else.
     """
 
     state_bytes: int = MAX_STATE_BYTES
     depth: int = 8
     request_bytes: int = 131_072
+    in_flight: int = 0
 
 
 DEFAULT_LIMITS: Final = ShadowLimits()

@@ -5,7 +5,7 @@ by the caller, and only then do its messages go out (design, decision 8).  When 
 the caller says `failed`, and what was merged is forgotten.
 """
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
@@ -44,6 +44,10 @@ MAX_PAGE: Final = 100
 DEFAULT_PAGE: Final = 25
 
 
+Asker: TypeAlias = tuple[str, str]
+"""Client id and thing."""
+
+
 class Asked(NamedTuple):
     """Who asked for what, for the answer when a commit fails."""
 
@@ -57,6 +61,15 @@ class Pending(Changes):
 
     touched: set[ShadowKey] = field(default_factory=set)
     asked: list[Asked] = field(default_factory=list)
+    waiting: list[Asker] = field(default_factory=list)
+    in_flight: "Counter[Asker]" = field(default_factory=Counter)
+
+    def settled(self) -> None:
+        """Who waited has an answer."""
+        for asker in self.waiting:
+            self.in_flight[asker] -= 1
+            if not self.in_flight[asker]:
+                del self.in_flight[asker]
 
     def keep(self, key: ShadowKey, raw: bytes | None) -> None:
         """A shadow's new state."""
@@ -97,6 +110,7 @@ class ShadowService:
         self.heard: Callable[[str, str], None] | None = None
         """Hears of each shadow that changes, by thing and shadow name; None costs nothing."""
         self._documents: OrderedDict[ShadowKey, Document | None] = OrderedDict()
+        self._in_flight: Counter[Asker] = Counter()
 
     # ------------------------------------------------------------ device_service.DeviceService
 
@@ -107,20 +121,23 @@ class ShadowService:
 
     def handle(self, requests: Sequence[Message], now_s: float) -> Pending:
         """Every shadow request of a batch; messages that are none are passed over."""
-        pending, second = Pending(), int(now_s)
+        pending, second = Pending(in_flight=self._in_flight), int(now_s)
         for request in requests:
             topic = topics.parse_shadow(request.topic)
             if topic is not None and topic.answer is None:
-                self._handle(topic, request.payload, second, pending)
+                self._handle(topic, request, second, pending)
         return pending
 
-    def _handle(self, topic: ShadowTopic, payload: bytes, now_s: int, pending: Pending) -> None:
+    def _handle(self, topic: ShadowTopic, request: Message, now_s: int, pending: Pending) -> None:
+        payload = request.payload
         try:
+            if self._limits.in_flight:
+                self._admit((request.client_id, topic.thing), pending)
             key = _key(topic)
             if topic.operation is ShadowOperation.UPDATE:
-                request = parse_update(payload, self._limits)
-                self._update(topic, key, request, now_s, pending)
-                pending.asked.append(Asked(topic, request.client_token))
+                change = parse_update(payload, self._limits)
+                self._update(topic, key, change, now_s, pending)
+                pending.asked.append(Asked(topic, change.client_token))
             elif topic.operation is ShadowOperation.GET:
                 body = self._get(key, payload, now_s)
                 pending.messages.append(_message(topic, Answer.ACCEPTED, body))
@@ -134,6 +151,13 @@ class ShadowService:
             self.statistics.shadow_rejected += 1
         else:
             self.statistics.shadow_accepted += 1
+
+    def _admit(self, asker: Asker, pending: Pending) -> None:
+        """Count one more request on its way.  Raises ShadowError beyond the limit."""
+        if self._in_flight[asker] >= self._limits.in_flight:
+            raise errors.too_many_in_flight()
+        self._in_flight[asker] += 1
+        pending.waiting.append(asker)
 
     def _update(
         self,

@@ -4,11 +4,9 @@ Rates are off (0) by default, because a laptop's load test is one account: AWS's
 in each reaction.  `robofleet up --quota NAME=VALUE` sets any of them.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Any, Final
-
-from cloud_functions.errors import InvalidDeclaration
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 
 def _quota(default: Any, reaction: str) -> Any:
@@ -72,40 +70,6 @@ class GatewayLimits:
     # ------------------------------------------------------------ ours
     write_buffer_bytes: int = _quota(4 * 1024 * 1024, "unread by a client: QoS 0 dropped")
     outstanding_messages: int = _quota(20_000, "received and not durable: read no further")
-
-
-def read_limits(given: Sequence[str]) -> GatewayLimits:
-    """The limits with those that are given as NAME=VALUE.  Raises InvalidDeclaration."""
-    known: Mapping[str, type] = {each.name: type(each.default) for each in fields(GatewayLimits)}
-    said: dict[str, Any] = {}
-    for text in given:
-        name, sign, value = text.partition("=")
-        if not sign:
-            raise InvalidDeclaration(f"--quota is NAME=VALUE, not {text!r}")
-        if name not in known:
-            raise InvalidDeclaration(
-                f"--quota: there is no {name!r}; there are {', '.join(sorted(known))}"
-            )
-        said[name] = _read(name, value, known[name])
-    return GatewayLimits(**said)
-
-
-_SWITCHES: Final = {"on": True, "true": True, "off": False, "false": False}
-
-
-def _read(name: str, value: str, kind: type) -> Any:
-    if kind is bool:
-        if value not in _SWITCHES:
-            raise InvalidDeclaration(f"--quota {name} is on or off, not {value!r}")
-        return _SWITCHES[value]
-    try:
-        number = kind(value)
-    except ValueError:
-        number = -1
-    if not 0 <= number < float("inf"):
-        word = "whole number" if kind is int else "number"
-        raise InvalidDeclaration(f"--quota {name} is a {word} from 0, not {value!r}")
-    return number
 
 
 def topic_is_too_long(topic: str, limits: GatewayLimits) -> bool:

@@ -21,7 +21,8 @@ from cloud_functions.contract.mqtt.packets import (
 )
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.runtime.device_gateway.bucket import Bucket
-from cloud_functions.runtime.device_gateway.limits import GatewayLimits, read_limits
+from cloud_functions.runtime.device_gateway.limits import GatewayLimits
+from cloud_functions.runtime.quotas import read_quotas
 
 V5, V311 = Version.V5, Version.V311
 
@@ -31,10 +32,11 @@ def test_every_limit_has_its_reaction() -> None:
 
 
 def test_limits_are_set_by_name() -> None:
-    limits = read_limits(
-        ["subscriptions=3", "publishes_per_second=2.5", "denied_publish_closes=off"]
-    )
+    given = ["subscriptions=3", "publishes_per_second=2.5", "denied_publish_closes=off"]
+    quotas = read_quotas([*given, "shadow_in_flight=10"])
+    limits = quotas.gateway
 
+    assert quotas.shadow.in_flight == 10
     assert (limits.subscriptions, limits.publishes_per_second) == (3, 2.5)
     assert limits.denied_publish_closes is False
     assert limits.payload_bytes == 131_072
@@ -54,7 +56,7 @@ def test_limits_are_set_by_name() -> None:
 )
 def test_a_quota_that_is_none_is_refused_with_what_is_allowed(text, says) -> None:
     with pytest.raises(InvalidDeclaration, match=says):
-        read_limits([text])
+        read_quotas([text])
 
 
 def test_a_bucket_gives_what_its_rate_fills() -> None:
