@@ -64,9 +64,7 @@ def up(
     ] = "any",
     quota: Annotated[
         list[str] | None,
-        typer.Option(
-            "--quota", help="NAME=VALUE: a limit of the broker or of shadows."
-        ),
+        typer.Option("--quota", help="NAME=VALUE: a limit of the broker or of shadows."),
     ] = None,
 ) -> None:
     """Run the cloud on this computer.
