@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import os
 import random  # noqa: TID251  rand() of rules, not the physics
+import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -83,7 +84,9 @@ class LocalCloud:
         options, directory = self._options, self._directory
         self._lock = directory.lock()
         listening = listen(HOST, options.http_port)
+        listening_tls = listen(HOST, options.https_port)
         http = f"http://{HOST}:{listening.getsockname()[1]}"
+        https = f"https://{HOST}:{listening_tls.getsockname()[1]}"
         issuer = f"{http}/{USER_POOL}"
         if options.aws_auth is AwsAuthMode.SIGV4:
             self.credentials = local_credentials(directory.pki / "aws-credentials.json")
@@ -114,14 +117,15 @@ class LocalCloud:
         await self._broker.start(self.core.deliver, self.core.topic_filters)
         plain, tls = addresses.urls(self._broker)
         mint = TokenMint(load_key(directory.pki / "jwt.key"), issuer, PHONE_CLIENT)
-        self._http = HttpServer(self._application(mint, tls, http), listening)
+        data = https if self._gateway else tls  # Mosquitto has no MQTT on the HTTPS port
+        self._http = HttpServer(self._application(mint, data, http), listening)
         await self._http.start()
-        https_port = await self._serve_https()
+        await self._serve_https(listening_tls)
         await self._begin()
         self._endpoints = Endpoints(
             mqtt=plain,
             mqtts=tls,
-            https=f"https://{HOST}:{https_port}",
+            https=https,
             http=http,
             ca="pki/ca.pem",
             broker=self._broker_kind,
@@ -203,7 +207,7 @@ class LocalCloud:
 
     # ------------------------------------------------------------ doors
 
-    def _application(self, mint: TokenMint, mqtts: str, http: str) -> Starlette:
+    def _application(self, mint: TokenMint, data: str, http: str) -> Starlette:
         def verify(token: str, issuer: str, audience: tuple[str, ...]) -> Mapping[str, object]:
             """Whatever user pool a template names is the local one."""
             if not issuer.endswith(f"/{USER_POOL}"):
@@ -220,7 +224,7 @@ class LocalCloud:
             rules=self._topic_rules,
             destinations=self._doers.destinations,
             functions=self.declaration.functions.keys(),
-            mqtts=mqtts,
+            data=data,
             http=http,
         )
         self._sockets = Sockets(tuple(self.declaration.socket_routes), self._functions.invoke)
@@ -243,8 +247,8 @@ class LocalCloud:
         app.state.aws_auth = self._aws_auth
         return app
 
-    async def _serve_https(self) -> int:
-        """The port where ALPN says what a client speaks; its number."""
+    async def _serve_https(self, listening: socket.socket) -> None:
+        """The port where ALPN says what a client speaks."""
 
         def speak_http(certificate_id: str) -> asyncio.Protocol:
             return self._http.protocol({GATE: Gate(certificate_id, self._authorizer)})
@@ -252,7 +256,7 @@ class LocalCloud:
         self._https = HttpsDoor(
             self._trust.any_protocol_context(), speak_http=speak_http, gateway=self._gateway
         )
-        return await self._https.start(HOST, self._options.https_port)
+        await self._https.start(listening)
 
     def _connected_now(self) -> Iterable[tuple[str, Connectivity]]:
         gateway = self._gateway

@@ -309,8 +309,9 @@ async def test_a_direct_message_that_cannot_be_delivered_says_why(iot_data, conn
 
 async def test_a_direct_message_nobody_confirms_times_out(iot_data, cloud_module) -> None:
     port = int(cloud_module.endpoints["mqtt"].rpartition(":")[2])
-    _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(bytes.fromhex("101000044d5154540402003c0004") + b"deaf")
+    await reader.readexactly(4)
 
     code = await refused(
         iot_data.send_direct_message, clientId="deaf", topic="a", confirmation=True, timeout=1

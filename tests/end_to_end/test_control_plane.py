@@ -528,7 +528,8 @@ def test_mosquitto_lets_in_what_was_registered_while_it_ran(start_cloud, device)
                     "Effect": "Allow",
                     "Action": ["iot:Publish", "iot:Receive", "iot:Subscribe"],
                     "Resource": topics,
-                }
+                },
+                {"Effect": "Allow", "Action": "iot:Connect", "Resource": "*"},
             ],
         }
     )

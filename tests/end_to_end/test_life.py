@@ -209,8 +209,8 @@ BROKEN_TEMPLATES = {
         "template.yaml:2:3: Queue: AWS::Kinesis::Stream is not supported",
     ),
     "broken rule": (
-        STRANGER.replace("celsius > 30", "celsius + 30"),
-        "line 1, column 61: the operator + is not supported",
+        STRANGER.replace("celsius > 30", "celsius > > 30"),
+        "line 1, column 63: here should be a value, not '>'",
     ),
     "unknown event": (STRANGER.replace("Type: IoTRule", "Type: S3"), "event Warm: S3 is not"),
 }

@@ -47,7 +47,7 @@ class AwsParts:
     rules: TopicRules
     destinations: Destinations
     functions: Collection[str]
-    mqtts: str
+    data: str
     http: str
 
 
@@ -62,7 +62,7 @@ def aws_routes(parts: AwsParts) -> Sequence[BaseRoute]:
             *retained.routes(gateway.retained if gateway else None),
             *connections.routes(gateway.desk if gateway else None, parts.limits),
             *control_plane.routes(
-                services.registrar, parts.authority, addresses(parts.mqtts, parts.http)
+                services.registrar, parts.authority, addresses(parts.data, parts.http)
             ),
             *jobs_data.routes(services.jobs, core, time.time),
             *jobs.routes(services.jobs, core, blobs, Templates(parts.stores.cell), time.time),

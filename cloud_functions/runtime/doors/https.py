@@ -8,6 +8,7 @@ MQTT begins with byte 0x10, HTTP with a letter.  (The V2 SDK asks by ALPN on por
 import asyncio
 import hashlib
 import logging
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
@@ -16,7 +17,6 @@ from cloud_functions.runtime.device_gateway.connection import Connection
 from cloud_functions.runtime.device_gateway.door import CUSTOM_AUTHORIZER, MUTUAL_TLS, Door
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway
 from cloud_functions.runtime.doors import contexts
-from cloud_functions.runtime.http.server import PortTaken
 
 _CONNECT: Final = 0x10
 _BACKLOG: Final = 1024
@@ -44,20 +44,15 @@ class HttpsDoor:
         self._gateway = gateway
         self._server: asyncio.Server | None = None
 
-    async def start(self, host: str, port: int) -> int:
-        """Listen; the port.  Raises PortTaken."""
-        try:
-            self._server = await asyncio.get_running_loop().create_server(
-                lambda: Switch(self._speak_http, self._speak_mqtt),
-                host,
-                port,
-                ssl=self._context,
-                ssl_handshake_timeout=_HANDSHAKE_S,
-                backlog=_BACKLOG,
-            )
-        except OSError as error:
-            raise PortTaken(f"port {port} on {host} cannot be used: {error.strerror}") from None
-        return int(self._server.sockets[0].getsockname()[1])
+    async def start(self, listening: socket.socket) -> None:
+        """Serve what comes to a listening socket."""
+        self._server = await asyncio.get_running_loop().create_server(
+            lambda: Switch(self._speak_http, self._speak_mqtt),
+            sock=listening,
+            ssl=self._context,
+            ssl_handshake_timeout=_HANDSHAKE_S,
+            backlog=_BACKLOG,
+        )
 
     def stop(self) -> None:
         """Listen no more; connections are ended by what speaks on them."""

@@ -19,14 +19,14 @@ class EndpointType(StrEnum):
     JOBS = "iot:Jobs"
 
 
-def addresses(mqtts: str, http: str) -> dict[EndpointType, str]:
+def addresses(data: str, http: str) -> dict[EndpointType, str]:
     """The addresses by type, host and port without a scheme as AWS gives hosts.
 
-    Devices connect to the data endpoints by mutual TLS; where the broker has no such port, these
-    are the HTTP port's as the others are.
+    Devices connect to the data endpoint by TLS, with MQTT or HTTPS as far as the broker speaks it
+    there; where there is no such port, it is the HTTP port's as the others are.
     """
     plain = http.partition("://")[2]
-    data = mqtts.partition("://")[2] or plain
+    data = data.partition("://")[2] or plain
     return {
         EndpointType.DATA: data,
         EndpointType.DATA_ATS: data,
