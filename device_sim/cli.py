@@ -16,7 +16,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
+from cloud_functions.contract.endpoints import (
+    DEFAULT_DIRECTORY,
+    Endpoints,
+    NoCloud,
+    credentials_of,
+)
 from device_sim import scenario as scenarios
 from device_sim.dry_run import DryRunOptions
 from device_sim.dry_run_cli import Shown, dry_run
@@ -139,7 +144,7 @@ def _await_cloud(data: Path, wait_s: float) -> Endpoints:
 
 
 async def _run(options: RunOptions, endpoints: Endpoints, data: Path, *, as_json: bool) -> None:
-    await register(endpoints.http, options.specs, options.seed)
+    await register(endpoints.http, options.specs, options.seed, credentials_of(data))
     slips = write_slips(data, options.specs, options.seed)
     run = Run(options, _out.print)
     _out.print(f"{len(options.specs)} robots at {endpoints.mqtt}; claim codes in {slips}")

@@ -3,13 +3,16 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import httpx2
 import numpy as np
 
+from cloud_functions.contract.aws_signature import Credentials, Signed, signed_headers
 from device_sim.robot.chance import Purpose, hashed, key_of
 from device_sim.robot.families import FAMILIES
 from device_sim.robot.fleet import RobotSpec
@@ -52,14 +55,24 @@ def thing_body(spec: RobotSpec, seed: int) -> dict[str, Any]:
     return {"attributePayload": {"attributes": attributes}}
 
 
-async def register(http: str, specs: Sequence[RobotSpec], seed: int) -> None:
-    """Create the things; doing it again changes nothing.  Raises NotRegistered."""
+async def register(
+    http: str,
+    specs: Sequence[RobotSpec],
+    seed: int,
+    credentials: Credentials | None = None,
+) -> None:
+    """Create the things; doing it again changes nothing.  Raises NotRegistered.
+
+    A cloud that checks signatures wants `credentials`; to any other they are nothing.
+    """
     gate = asyncio.Semaphore(_AT_ONCE)
     async with httpx2.AsyncClient(base_url=http, timeout=30) as client:
 
         async def one(spec: RobotSpec) -> None:
+            path, body = f"/things/{spec.thing}", json.dumps(thing_body(spec, seed)).encode()
             async with gate:
-                answer = await client.post(f"/things/{spec.thing}", json=thing_body(spec, seed))
+                headers = _signature(credentials, urlsplit(http).netloc, path, body)
+                answer = await client.post(path, content=body, headers=headers)
             if answer.is_error:
                 raise NotRegistered(f"{spec.thing}: {answer.json().get('message')}")
 
@@ -67,6 +80,16 @@ async def register(http: str, specs: Sequence[RobotSpec], seed: int) -> None:
             await asyncio.gather(*(one(spec) for spec in specs))
         except httpx2.HTTPError as error:
             raise NotRegistered(f"no cloud answers at {http}: {error}") from error
+
+
+def _signature(
+    credentials: Credentials | None, host: str, path: str, body: bytes
+) -> Mapping[str, str]:
+    """The headers that sign a request, none without credentials."""
+    if credentials is None:
+        return {}
+    request = Signed("POST", path, "", {"host": host}, body)
+    return signed_headers(credentials, request, service="iot", now_s=time.time())
 
 
 def write_slips(directory: Path, specs: Sequence[RobotSpec], seed: int) -> Path:

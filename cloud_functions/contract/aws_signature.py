@@ -15,6 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, quote
 
+from cloud_functions.region import REGION
+
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _TERMINATOR: Final = "aws4_request"
 _DATE: Final = "%Y%m%dT%H%M%SZ"
@@ -70,7 +72,7 @@ class Claim(NamedTuple):
 
 
 def signed_headers(
-    credentials: Credentials, request: Signed, *, region: str, service: str, now_s: float
+    credentials: Credentials, request: Signed, *, service: str, now_s: float, region: str = REGION
 ) -> Mapping[str, str]:
     """The headers that sign a request; it is sent with them and those it has."""
     date = datetime.datetime.fromtimestamp(now_s, datetime.UTC).strftime(_DATE)

@@ -5,11 +5,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from cloud_functions.contract.aws_signature import Credentials
+
 FILE_NAME: Final = "endpoints.json"
 LOCK_FILE_NAME: Final = "lock"
 """Who holds an exclusive flock on it owns the data directory."""
 PATH: Final = "/_local/endpoints"
 """Where a local cloud says the same over HTTP to who does not see its data directory."""
+CREDENTIALS_FILE: Final = "pki/aws-credentials.json"
+"""In the data directory, where the cloud checks signatures: what to sign with."""
 DEFAULT_DIRECTORY: Final = Path(".robofleet")
 MQTT_PORT: Final = 1883
 MQTTS_PORT: Final = 8883
@@ -58,3 +62,12 @@ class Endpoints:
             return cls(**{name: said[name] for name in cls.__slots__})
         except (KeyError, TypeError) as error:
             raise ValueError(f"it has no {error}") from None
+
+
+def credentials_of(directory: Path) -> Credentials | None:
+    """What callers of AWS's APIs sign with; None where no cloud ever asked for it."""
+    path = directory / CREDENTIALS_FILE
+    if not path.exists():
+        return None
+    said = json.loads(path.read_text())
+    return Credentials(said["access_key"], said["secret"])

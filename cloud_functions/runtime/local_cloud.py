@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.websockets import WebSocket
 
 from cloud_functions.contract.aws_signature import Credentials
-from cloud_functions.contract.endpoints import Endpoints
+from cloud_functions.contract.endpoints import CREDENTIALS_FILE, Endpoints
 from cloud_functions.errors import Unauthorized
 from cloud_functions.fleet_index.connectivity import Connectivity
 from cloud_functions.ports import Broker, Message
@@ -89,7 +89,7 @@ class LocalCloud:
         https = f"https://{HOST}:{listening_tls.getsockname()[1]}"
         issuer = f"{http}/{USER_POOL}"
         if options.aws_auth is AwsAuthMode.SIGV4:
-            self.credentials = local_credentials(directory.pki / "aws-credentials.json")
+            self.credentials = local_credentials(directory.root / CREDENTIALS_FILE)
         self._aws_auth = AwsAuth(self.credentials, time.time)
         self._functions = Functions(
             self.declaration.functions,

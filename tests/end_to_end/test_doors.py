@@ -210,6 +210,14 @@ def test_what_functions_ask_of_a_cloud_that_checks_is_signed(strict) -> None:
     assert Settings.read(variables).credentials == ("a", "b")
 
 
+def test_robots_register_at_a_cloud_that_checks_signatures(strict, robofleet) -> None:
+    arguments = ("--count", "2", "--for", "1", "--data", str(strict.data))
+
+    ran = robofleet("robots", *arguments)
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
 # ------------------------------------------------------------ no plain port
 
 
