@@ -29,9 +29,8 @@ class _Told:
     def step(self, step: Step) -> None:
         self.steps.append(step)
         mark = "ok     " if step.ok else "MISSING"
-        _out.print(
-            f"{mark} {step.name:<8} {step.ms:9.1f} ms  {step.detail}", markup=False, soft_wrap=True
-        )
+        text = f"{mark} {step.name:<8} {step.ms:9.1f} ms  {step.detail}".rstrip()
+        _out.print(text, markup=False, soft_wrap=True)
 
     def announce(self, on: Stage) -> None:
         self.broker = on.endpoints.broker

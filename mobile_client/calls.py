@@ -203,7 +203,7 @@ def checked(model: type[M], **members: Any) -> M:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise Invalid(f"{where}: {first['msg']}") from None
+        raise Invalid(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _call(

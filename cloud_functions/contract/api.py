@@ -4,19 +4,29 @@
 """
 
 import re
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cloud_functions.contract.commands import DEFAULT_LIFETIME_S, CommandName, Outcome
+from cloud_functions.contract.params import Params
+from cloud_functions.contract.shadows import THING_NAME_PATTERN
 
 EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+\Z")
 MAX_EMAIL_LENGTH: Final = 254
+MAX_ENTRIES: Final = 28
+"""Of a weekly schedule: four a day."""
+MAX_SCHEDULE_BYTES: Final = 4096
+"""Half of a shadow; the rest is the robot's."""
 
 
 def is_email(text: str) -> bool:
     """Whether the text may be an account's name: an e-mail address."""
     return len(text) <= MAX_EMAIL_LENGTH and EMAIL.match(text) is not None
+
+
+Token = Annotated[str, Field(pattern=r"^[ -~]{1,64}$")]
+"""1 to 64 printable ASCII characters: it fits where a shadow's client token must (64 bytes)."""
 
 
 class Body(BaseModel):
@@ -64,18 +74,18 @@ class Robot(RobotSummary):
 class PairRequest(Body):
     """POST /robots: the serial is the thing name, the claim code stands under the robot."""
 
-    serial: Annotated[str, Field(pattern=r"^[a-zA-Z0-9:_-]{1,128}$")]
+    serial: Annotated[str, Field(pattern=THING_NAME_PATTERN)]
     claim_code: Annotated[str, Field(alias="claimCode", min_length=4, max_length=64)]
 
 
 class CommandRequest(Body):
     """POST /robots/{thing}/commands: the phone makes the id; the same id is the same command."""
 
-    id: Annotated[str, Field(min_length=1, max_length=64)]
+    id: Token
     command: CommandName
-    params: dict[str, Any] = {}
+    params: Params = {}
     expires_in_s: Annotated[float, Field(alias="expiresIn", gt=0, le=3600)] = DEFAULT_LIFETIME_S
-    client_token: Annotated[str | None, Field(alias="clientToken", max_length=64)] = None
+    client_token: Annotated[Token | None, Field(alias="clientToken")] = None
 
 
 class CommandAccepted(Answer):
@@ -103,7 +113,7 @@ class Settings(Body):
     eco_charge: bool | None = Field(default=None, alias="ecoCharge")
     child_lock: bool | None = Field(default=None, alias="childLock")
     timezone: Annotated[str | None, Field(max_length=64)] = None
-    live_map_until: Annotated[int | None, Field(alias="liveMapUntil", ge=0)] = None
+    live_map_until: Annotated[int | None, Field(alias="liveMapUntil", ge=0, le=2**53)] = None
     """Stream positions until then, in epoch seconds of the cloud (design, decision 13)."""
 
 
@@ -119,17 +129,27 @@ class ScheduleEntry(Body):
     """One weekly start; `days` are 0 (Sunday) to 6."""
 
     enabled: bool = True
-    days: list[Annotated[int, Field(ge=0, le=6)]]
+    days: Annotated[list[Annotated[int, Field(ge=0, le=6)]], Field(max_length=7)]
     hour: Annotated[int, Field(ge=0, le=23)]
     minute: Annotated[int, Field(ge=0, le=59)]
     command: CommandName = CommandName.START
-    params: dict[str, Any] = {}
+    params: Params = {}
 
 
 class Schedule(Body):
     """GET and PUT /robots/{thing}/schedule: the whole of it."""
 
-    entries: Annotated[list[ScheduleEntry], Field(max_length=28)]
+    entries: Annotated[
+        list[ScheduleEntry],
+        Field(max_length=MAX_ENTRIES, description=f"At most {MAX_SCHEDULE_BYTES} bytes of JSON."),
+    ]
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        size = len(self.model_dump_json(by_alias=True).encode())
+        if size > MAX_SCHEDULE_BYTES:
+            raise ValueError(f"a schedule has {size} bytes, {MAX_SCHEDULE_BYTES} are allowed")
+        return self
 
 
 class MissionRecord(BaseModel):

@@ -11,6 +11,8 @@ from typing import Any, Final
 MAX_CLIENT_TOKEN_BYTES: Final = 64
 MAX_STATE_BYTES: Final = 8192
 THING_NAME: Final = re.compile(r"[a-zA-Z0-9:_-]{1,128}\Z")
+THING_NAME_PATTERN: Final = "^[a-zA-Z0-9:_-]{1,128}$"
+"""The same as JSON Schema writes it."""
 SHADOW_NAME: Final = re.compile(r"[a-zA-Z0-9:_-]{1,64}\Z")
 
 

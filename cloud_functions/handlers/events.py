@@ -51,7 +51,7 @@ def connection_id(event: Mapping[str, Any]) -> str:
 def _complaint(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False)[0]
     where = ".".join(str(part) for part in first["loc"]) or "the body"
-    return f"{where}: {first['msg']}"
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}"
 
 
 def answer(status: int, body: BaseModel | Mapping[str, Any] | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from cloud_functions.handlers.events import answer, http_request
 REQUEST = None
 RESPONSE = AlertList
 STATUS = 200
+QUERY = {"next": "The `next` of an earlier answer, for the page that follows it."}
 
 
 def handle(event: Event, cloud: Cloud) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any, Final
 from cloud_functions.accounts.service import Accounts
 from cloud_functions.contract import api
 from cloud_functions.contract.commands import Command
-from cloud_functions.errors import Forbidden, NotFound
+from cloud_functions.contract.shadows import MAX_STATE_BYTES
+from cloud_functions.errors import Forbidden, NotFound, TooLarge
 from cloud_functions.ports import ReadQuery, Shadows, Table, Things
 from cloud_functions.robots import schedule
 
@@ -93,7 +94,7 @@ class Robots:
         )
         superseded = self._unseen(thing)
         token = request.client_token or request.id
-        version = self._shadows.desire(thing, command.as_desired(), token)
+        version = self._desire(thing, command.as_desired(), token)
         accepted = api.CommandAccepted(
             id=request.id,
             version=version,
@@ -133,7 +134,7 @@ class Robots:
             for pair in PAIRS:
                 if given.keys() & set(pair):
                     given.update({key: given.get(key, now.get(key, False)) for key in pair})
-            self._shadows.desire(thing, given, str(uuid.uuid4()))
+            self._desire(thing, given, str(uuid.uuid4()))
         return self.settings(thing)
 
     def schedule(self, thing: str) -> api.Schedule:
@@ -146,8 +147,18 @@ class Robots:
         """Replace the whole schedule, in the form of the robot's family."""
         reported = (self._document(thing).get("state") or {}).get("reported") or {}
         desired = schedule.write(wanted, str(reported.get("family", "")))
-        self._shadows.desire(thing, desired, str(uuid.uuid4()))
+        self._desire(thing, desired, str(uuid.uuid4()))
         return wanted
+
+    def _desire(self, thing: str, desired: Mapping[str, Any], token: str) -> int:
+        """Write into `desired`; the new version.  Raises TooLarge in the owner's words."""
+        try:
+            return self._shadows.desire(thing, desired, token)
+        except TooLarge:
+            raise TooLarge(
+                f"the robot's shadow cannot hold that: it has {MAX_STATE_BYTES} bytes for all"
+                " that is wanted of the robot and all that it says"
+            ) from None
 
     def _document(self, thing: str) -> Mapping[str, Any]:
         try:

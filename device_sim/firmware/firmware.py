@@ -276,6 +276,8 @@ class Firmware:
         until = section.get("liveMapUntil")
         if isinstance(until, int | float) and until > now_s:
             robot = self._robots[row]
+            if until > robot.live_until_s:
+                robot.mapped = False  # it may be somebody else who looks: the map again
             robot.live_until_s = float(until)
             self._watched.add(row)
 

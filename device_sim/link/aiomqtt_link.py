@@ -15,6 +15,7 @@ from device_sim.firmware.reconnect import Backoff, pause_s
 
 _KEEP_ALIVE_S = 60
 _PUBLISH_TIMEOUT_S = 15.0
+_GOODBYE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,19 @@ class RobotLink:
             done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()  # the error that ended it, which the caller answers by reconnecting
+        except asyncio.CancelledError:
+            await self._say_goodbye(client)
+            raise
         finally:
             for task in work:
                 task.cancel()
             await asyncio.gather(*work, return_exceptions=True)
+
+    async def _say_goodbye(self, client: aiomqtt.Client) -> None:
+        """A robot that is switched off says its will itself: after a DISCONNECT nobody would."""
+        topic, payload = self._will
+        with contextlib.suppress(aiomqtt.MqttError, OSError, TimeoutError):
+            await client.publish(topic, payload, qos=1, timeout=_GOODBYE_S)
 
     async def _listen(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:

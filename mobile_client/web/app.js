@@ -7,6 +7,7 @@ import { changed, learn, onChange, store } from './store.js';
 import { deskView, signInView } from './views.js';
 
 const LOOK_AGAIN_MS = 30_000;
+const SENT_MS = 3_000;
 const main = document.querySelector('#main');
 const status = document.querySelector('#status');
 const signOutButton = document.querySelector('#sign-out');
@@ -23,6 +24,7 @@ const actions = {
   onCommand: (thing, name) => attempt(async () => {
     say(`${name} sent`);
     await api.command(thing, name);
+    setTimeout(() => { if (status.textContent === `${name} sent`) say(''); }, SENT_MS);
   }),
   onPair: (serial, code) => attempt(async () => { learn(await api.pair(serial, code)); await choose(serial); }),
 };

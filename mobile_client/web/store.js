@@ -47,7 +47,7 @@ function hearState(robot, { reported = {}, version = 0 }) {
   const after = robot.reported.cleanMissionStatus?.phase;
   if (after !== before.cleanMissionStatus?.phase) note(Date.now() / 1000, robot.thing, `phase ${after}`);
   const result = news.lastCommandResult;
-  if (result && result.id !== before.lastCommandResult?.id) note(Date.now() / 1000, robot.thing, `${result.command} ${result.outcome} ${result.reason ?? ''}`);
+  if (result && result.id !== before.lastCommandResult?.id) note(Date.now() / 1000, robot.thing, `${result.command} ${result.outcome}${result.reason ? `: ${result.reason}` : ''}`);
 }
 
 // Messages may overtake each other: each member goes by the shadow version that brought it.

@@ -57,3 +57,11 @@ def test_every_folder_has_its_page() -> None:
     folders = ("cloud_functions", "device_sim", "mobile_client", "load", "tests", "benchmarks")
 
     assert [name for name in folders if not (ROOT / name / "README.md").exists()] == []
+
+
+def test_the_picture_shows_what_its_words_say() -> None:
+    drawn = (ROOT / "docs" / "mission.svg").read_text()
+    alt = re.search(r'<img src="docs/mission.svg" alt="([^"]+)"', TEXT)[1]
+    numbers = ("no error", "one error", "two errors", "three errors")
+
+    assert numbers[drawn.count('class="error"')] in alt

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeAlias
+from urllib.parse import quote
 
 import orjson
 from starlette.requests import Request
@@ -61,7 +62,7 @@ class ApiGateway:
         return response
 
     async def _answer(self, request: Request) -> Response:
-        match = self._routes.find(request.method, request.url.path)
+        match = self._routes.find(request.method, raw_path(request))
         if match is None:
             return _message(404, "Not Found")
         try:
@@ -106,6 +107,12 @@ class ApiGateway:
             if len(received) > self._max_body_bytes:
                 return None
         return bytes(received)
+
+
+def raw_path(request: Request) -> str:
+    """The path as it was sent, percent signs and all: a line break or a slash may hide in them."""
+    sent = request.scope.get("raw_path") or quote(request.scope["path"]).encode()
+    return bytes(sent).partition(b"?")[0].decode("latin-1")
 
 
 _WORDS: Final = {True: "Service Unavailable", False: "Internal Server Error"}

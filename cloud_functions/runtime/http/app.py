@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from cloud_functions.contract.endpoints import PATH, Endpoints
-from cloud_functions.runtime.http.api_gateway import ApiGateway
+from cloud_functions.runtime.http.api_gateway import ApiGateway, raw_path
 from cloud_functions.runtime.http.identity import Identity
 from cloud_functions.runtime.http.openapi import openapi
 from cloud_functions.runtime.http.sockets import Sockets
@@ -69,8 +69,9 @@ def build(
         """`POST /` is the identity service; everything else is a page or the API."""
         if request.method == "POST" and request.url.path == "/":
             return await identity.handle(request)
-        page = pages.get(request.url.path.lstrip("/") or "index.html")
-        if request.method in ("GET", "HEAD") and page and not gateway.has_path(request.url.path):
+        path = raw_path(request)
+        page = pages.get(path.lstrip("/") or "index.html")
+        if request.method in ("GET", "HEAD") and page and not gateway.has_path(path):
             return _page(page)
         return await gateway.handle(request)
 
@@ -107,7 +108,12 @@ def build(
         *(WebSocketRoute(path, serve) for path, serve in sockets_by_path.items()),
         Route("/{path:path}", entrance, methods=methods),
     ]
-    return Starlette(routes=routes)
+    return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+
+
+async def _not_found(_request: Request, _error: Exception) -> Response:
+    """What no door takes (a line break in the path, an odd method), said as API Gateway says it."""
+    return Response(b'{"message":"Not Found"}', 404, media_type="application/json")
 
 
 def _page(path: Path) -> Response:

@@ -35,7 +35,7 @@ def http_event(
             headers[name] = f"{headers[name]},{value}" if name in headers else value
     route = match.route
     key = route.path if route.path == "$default" else f"{route.method} {route.path}"
-    path = request.url.path
+    path = request.scope["path"]
     context: dict[str, Any] = {
         "accountId": ACCOUNT,
         "apiId": _API_ID,

@@ -114,6 +114,7 @@ class Declaration:
     """Everything one template asks for; `destinations` are confirmation URLs of http actions."""
 
     path: Path
+    description: str = ""
     functions: Mapping[str, Function] = field(default_factory=dict)
     routes: Sequence[Route] = ()
     authorizers: Mapping[str, Authorizer] = field(default_factory=dict)

@@ -101,6 +101,7 @@ class _Reader:
         self._check_references(draft)
         return Declaration(
             path=self._path,
+            description=str(self._root.get("Description") or ""),
             functions=draft.functions,
             routes=tuple(draft.routes),
             authorizers=draft.authorizers,

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cloud_functions import bootstrap
-from cloud_functions.errors import InvalidRequest, NotFound, Unauthorized
+from cloud_functions.errors import InvalidRequest, NotFound, TooLarge, Unauthorized
 from cloud_functions.handlers.entrypoint import entrypoint
 from cloud_functions.storage.file_blobs import FileBlobs
 from cloud_functions.storage.sqlite_table import SqliteTables
@@ -347,3 +347,20 @@ def test_an_unknown_error_is_answered_without_its_text(house: House) -> None:
 
     assert said["statusCode"] == 500
     assert "secret" not in said["body"]
+
+
+def test_what_a_shadow_cannot_hold_is_refused_in_the_owners_words(house: House) -> None:
+    house.pair()
+    large = [{"days": [1], "hour": 9, "minute": 0, "params": {"a": ["x" * 250] * 7}}]
+
+    def full(*_):
+        raise TooLarge("The payload exceeds the maximum size allowed")
+
+    door = house.http("put_schedule", thing="r1", body={"entries": large * 3})
+    house.shadows.desire = full
+    shadow = house.http("put_schedule", thing="r1", body={"entries": large})
+
+    assert door[0] == 400
+    assert "a schedule has" in door[1]["error"]["message"]
+    assert shadow[0] == 413
+    assert "the robot's shadow cannot hold that" in shadow[1]["error"]["message"]

@@ -214,6 +214,20 @@ def test_a_watched_robot_sends_its_map_once_and_then_positions(robot: Bench) -> 
     assert "$aws/rules/pose/robofleet/r1/pose" not in after
 
 
+def test_somebody_else_who_looks_gets_the_map_too(robot: Bench) -> None:
+    robot.delta(robot.command(CommandName.START).as_desired())
+    robot.accept()
+    robot.step(after_s=30)
+    robot.accept()
+    robot.delta({"liveMapUntil": int(robot.now_s) + 60})
+
+    robot.step(after_s=5)
+    robot.delta({"liveMapUntil": int(robot.now_s) + 60})
+    again = [topic for topic, _ in robot.step(after_s=1)]
+
+    assert "robofleet/r1/telemetry" in again
+
+
 def test_a_mission_record_is_said_again_until_it_is_acknowledged(robot: Bench) -> None:
     robot.delta(robot.command(CommandName.START).as_desired())
     robot.step(after_s=4 * 3600)
