@@ -75,7 +75,11 @@ class VersionConflict(Conflict):
 
 
 class InvalidDeclaration(CloudError):
-    """A template or a rule cannot be run as written; the message says where and why."""
+    """A template or a rule cannot be run as written; the message says where and why.
+
+    `path` are the steps to the member that is wrong, empty for the whole.
+    """
 
     code = "invalid_declaration"
+    path: tuple[str | int, ...] = ()
     status = 400

@@ -16,6 +16,15 @@ SUBSCRIPTION_EVENTS_PREFIX: Final = "$aws/events/subscriptions/"
 JOB_EVENTS_PREFIX: Final = "$aws/events/job/"
 JOB_EXECUTION_EVENTS_PREFIX: Final = "$aws/events/jobExecution/"
 
+MAX_TOPIC_BYTES: Final = 256
+MAX_TOPIC_SLASHES: Final = 7
+"""AWS IoT's limits of a topic and of a filter (AWS reference, section 8.1)."""
+
+
+def counted_topic(topic: str) -> str:
+    """What of a topic the limits count: not the three levels of Basic Ingest (section 2.7)."""
+    return topic.split("/", 3)[-1] if topic.startswith(BASIC_INGEST_PREFIX) else topic
+
 
 class ShadowOperation(StrEnum):
     """What a client may ask of a shadow."""

@@ -6,11 +6,13 @@ from cloud_functions.errors import CloudError, InvalidDeclaration
 class SqlError(InvalidDeclaration):
     """A statement that cannot run: what is wrong, and where, with a caret under the place.
 
-    `line` and `column` count from 1.
+    `line` and `column` count from 1, `position` from 0 in the whole statement.
     """
 
     def __init__(self, reason: str, statement: str, position: int) -> None:
         self.reason = reason
+        self.statement = statement
+        self.position = position
         self.line = statement.count("\n", 0, position) + 1
         start = statement.rfind("\n", 0, position) + 1
         self.column = position - start + 1

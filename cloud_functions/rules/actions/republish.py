@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cloud_functions.contract.mqtt.topic_filter import InvalidTopic, validate_topic
-from cloud_functions.contract.topics import THINGS_PREFIX
-from cloud_functions.errors import InvalidDeclaration
+from cloud_functions.contract.topics import (
+    MAX_TOPIC_BYTES,
+    MAX_TOPIC_SLASHES,
+    THINGS_PREFIX,
+    counted_topic,
+)
 from cloud_functions.rules.actions.parameters import Parameters
 from cloud_functions.rules.actions.result import as_bytes
 from cloud_functions.rules.context import Context
@@ -67,13 +71,9 @@ class RepublishAction:
 
     def prepare(self, result: Value, context: Context) -> Deed | Failed:
         """A message; refused where the rendered topic or a header cannot be sent."""
-        topic = self.topic.render(context)
-        if topic.startswith("$$"):
-            topic = topic[1:]
+        topic = _unescaped(self.topic.render(context))
         try:
-            _topic(topic)
-            if _is_of_jobs(topic):
-                raise _Unfit("a message cannot be republished to a topic of Jobs")
+            _check_target(topic)
             more = self.headers.render(context) if self.headers else {}
         except _Unfit as error:
             return Failed(Republish.action, topic, str(error))
@@ -83,9 +83,24 @@ class RepublishAction:
 def read(action: str, given: object) -> RepublishAction:
     """The action as declared."""
     said = Parameters(action, given, ("topic", "qos", "headers"))
-    topic, qos = said.template("topic"), said.whole("qos", 0, 1, 0)
+    topic, qos = _read_topic(said), said.whole("qos", 0, 1, 0)
     headers = _read_headers(said.inner("headers", _HEADERS)) if said.has("headers") else None
     return RepublishAction(topic, qos, headers)
+
+
+def _read_topic(said: Parameters) -> Template:
+    """The topic; what of it is written out is refused when it is read."""
+    topic = said.template("topic")
+    try:
+        if any(not isinstance(piece, str) for piece in topic.pieces):
+            for piece in topic.pieces:
+                if isinstance(piece, str):
+                    _topic(piece)
+        else:
+            _check_target(_unescaped(said.text("topic")))
+    except _Unfit as error:
+        raise said.error(str(error), "topic") from None
+    return topic
 
 
 def _read_headers(said: Parameters) -> Headers:
@@ -115,12 +130,27 @@ def _check_literals(said: Parameters) -> None:
             try:
                 check(text)
             except _Unfit as error:
-                raise InvalidDeclaration(f"republish: {error}") from None
+                raise said.error(str(error), name) from None
 
 
 def _rendered(template: Template | None, context: Context, check: Any) -> Any:
     text = template.render(context) if template is not None else ""
     return check(text) if text else None
+
+
+def _unescaped(topic: str) -> str:
+    return topic[1:] if topic.startswith("$$") else topic
+
+
+def _check_target(topic: str) -> None:
+    _topic(topic)
+    counted = counted_topic(topic)
+    if len(counted.encode(errors="replace")) > MAX_TOPIC_BYTES:
+        raise _Unfit(f"a topic has at most {MAX_TOPIC_BYTES} bytes")
+    if counted.count("/") > MAX_TOPIC_SLASHES:
+        raise _Unfit(f"a topic has at most {MAX_TOPIC_SLASHES} slashes: {topic!r}")
+    if _is_of_jobs(topic):
+        raise _Unfit("a message cannot be republished to a topic of Jobs")
 
 
 def _is_of_jobs(topic: str) -> bool:

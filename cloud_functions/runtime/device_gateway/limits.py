@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cloud_functions.contract.topics import MAX_TOPIC_BYTES, MAX_TOPIC_SLASHES, counted_topic
+
 
 def _quota(default: Any, reaction: str) -> Any:
     """A limit with what happens at it."""
@@ -19,8 +21,8 @@ class GatewayLimits:
     """Every number the gateway enforces; change one to see what a device makes of it."""
 
     # ------------------------------------------------------------ packets
-    topic_bytes: int = _quota(256, "closed: 144; a filter: SUBACK 143")
-    topic_slashes: int = _quota(7, "closed: 144; a filter: SUBACK 143")
+    topic_bytes: int = _quota(MAX_TOPIC_BYTES, "closed: 144; a filter: SUBACK 143")
+    topic_slashes: int = _quota(MAX_TOPIC_SLASHES, "closed: 144; a filter: SUBACK 143")
     payload_bytes: int = _quota(131_072, "closed: 151")
     packet_bytes: int = _quota(149_504, "closed: 151")
     client_id_bytes: int = _quota(128, "CONNACK 133")
@@ -74,7 +76,7 @@ class GatewayLimits:
 
 def topic_is_too_long(topic: str, limits: GatewayLimits) -> bool:
     """Whether a topic or filter breaks the limits; Basic Ingest's three levels do not count."""
-    counted = topic.split("/", 3)[-1] if topic.startswith("$aws/rules/") else topic
+    counted = counted_topic(topic)
     return len(counted.encode()) > limits.topic_bytes or counted.count("/") > limits.topic_slashes
 
 

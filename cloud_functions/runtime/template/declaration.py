@@ -7,6 +7,7 @@ from typing import Any
 
 from cloud_functions.fanout.subscriber import Subscriber
 from cloud_functions.queues.spec import QueueSpec
+from cloud_functions.runtime.template.parameters import Value
 from cloud_functions.runtime.template.provisioning import ProvisioningTemplate
 
 
@@ -41,6 +42,8 @@ class Cors:
     allow_methods: Sequence[str] = ()
     allow_headers: Sequence[str] = ()
     max_age_s: int = 0
+    expose_headers: Sequence[str] = ()
+    allow_credentials: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +132,5 @@ class Declaration:
     subscribers: Sequence[Subscriber] = ()
     queue_sources: Sequence[QueueSource] = ()
     destinations: Sequence[str] = ()
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Value] = field(default_factory=dict)
     provisioning_templates: Sequence[ProvisioningTemplate] = ()

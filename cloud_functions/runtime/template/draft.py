@@ -1,9 +1,9 @@
 """What has been read of a template so far, and what the reader of one resource may ask of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from cloud_functions.fanout.subscriber import Subscriber
 from cloud_functions.queues.spec import QueueSpec
@@ -19,7 +19,7 @@ from cloud_functions.runtime.template.declaration import (
 )
 from cloud_functions.runtime.template.intrinsics import Resolver
 from cloud_functions.runtime.template.provisioning import ProvisioningTemplate
-from cloud_functions.runtime.template.values import deep
+from cloud_functions.runtime.template.values import inner, laid_over
 from cloud_functions.runtime.template.yaml_nodes import Marked, Place
 
 
@@ -28,11 +28,15 @@ class Draft:
     """A declaration in the making; the readers of resources, a noun a file, add to it."""
 
     path: Path
+    source: str
+    """The template's text."""
     resources: Marked
     shared: Marked
     """The section Globals."""
     resolver: Resolver
     functions: dict[str, Function] = field(default_factory=dict)
+    logical_ids: dict[str, str] = field(default_factory=dict)
+    """The resource of each function."""
     routes: list[Route] = field(default_factory=list)
     authorizers: dict[str, Authorizer] = field(default_factory=dict)
     default_authorizer: str | None = None
@@ -49,19 +53,23 @@ class Draft:
     provisioning_templates: list[ProvisioningTemplate] = field(default_factory=list)
     checks: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
     """What can only be seen when all is read, each with the resource it is about."""
+    checks_of_code: list[tuple[str, Callable[[], None]]] = field(default_factory=list)
+    """What must be there beside the template, looked for when the template itself is right."""
 
-    def properties(self, resource: Mapping[str, Any]) -> Any:
+    def properties(self, resource: Marked) -> Marked:
         """The properties of a resource with every function of CloudFormation replaced."""
-        return self.resolver.resolve(resource.get("Properties") or {})
+        return inner(self._resolved(resource, "Properties"), "Properties")
 
-    def with_globals(self, section: str, said: dict[str, Any]) -> dict[str, Any]:
+    def with_globals(self, section: str, said: Marked) -> Marked:
         """The properties with what the template says for all resources of this kind."""
-        shared = self.resolver.resolve(self.shared.get(section) or {})
-        merged = {**shared, **said}
-        for key, value in shared.items():
-            if isinstance(value, dict) and isinstance(said.get(key), dict):
-                merged[key] = deep({**value}, said[key])
-        return merged
+        return laid_over(inner(self._resolved(self.shared, section), section), said)
+
+    def _resolved(self, owner: Marked, member: str) -> Marked:
+        made = Marked(owner.place)
+        if owner.get(member) is not None:
+            value = self.resolver.resolve(owner[member])
+            made.set_at(member, value, owner.places[member], owner.values_at[member])
+        return made
 
     def where(self, resource: str) -> str:
         """The place of a resource, `file:line:column`."""
@@ -73,5 +81,5 @@ class Draft:
         return f"{self.path}:{line}:{column}"
 
 
-ResourceReader: TypeAlias = Callable[[Draft, str, dict[str, Any]], None]
+ResourceReader: TypeAlias = Callable[[Draft, str, Marked], None]
 """Reads one resource by its logical id and its properties.  Raises InvalidDeclaration."""

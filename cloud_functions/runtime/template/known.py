@@ -10,6 +10,7 @@ from cloud_functions.runtime.template.intrinsics import PHONE_CLIENT, USER_POOL,
 
 FUNCTION_ARN: Final = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:"
 _NAMED_BY: Final = {
+    "AWS::Serverless::Function": "FunctionName",
     "AWS::DynamoDB::Table": "TableName",
     "AWS::Serverless::SimpleTable": "TableName",
     "AWS::S3::Bucket": "BucketName",
@@ -31,7 +32,7 @@ def attributes(resource: str, kind: str, name: str) -> dict[str, str]:
     """The values of `Ref` (key "") and of the attributes."""
     match kind:
         case "AWS::Serverless::Function":
-            return {"": resource, "Arn": FUNCTION_ARN + resource}
+            return {"": name, "Arn": FUNCTION_ARN + name}
         case "AWS::DynamoDB::Table" | "AWS::Serverless::SimpleTable":
             return {"": name, "Arn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"}
         case "AWS::S3::Bucket":

@@ -1,8 +1,7 @@
 """`AWS::IoT::ProvisioningTemplate` in a SAM template."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 from cloud_functions.errors import CloudError, InvalidDeclaration
 from cloud_functions.provisioning.templates import (
@@ -42,28 +41,12 @@ class ProvisioningTemplate:
         )
 
 
-def read_provisioning(name: str, said: Mapping[str, Any]) -> ProvisioningTemplate:
-    """The declared template.  Raises InvalidDeclaration."""
-    body = said.get("TemplateBody")
-    if not isinstance(body, str):
-        raise InvalidDeclaration("TemplateBody is a text: the template's JSON")
-    if said.get("TemplateType", "FLEET_PROVISIONING") != "FLEET_PROVISIONING":
-        raise InvalidDeclaration("TemplateType is FLEET_PROVISIONING here")
-    hook = said.get("PreProvisioningHook") or {}
-    declared = ProvisioningTemplate(
-        name=str(said.get("TemplateName", name)),
-        body=body,
-        role_arn=str(said.get("ProvisioningRoleArn", "")),
-        enabled=said.get("Enabled") in (True, "true"),
-        description=str(said.get("Description", "")),
-        hook=str(hook.get("TargetArn", "")),
-        hook_version=str(hook.get("PayloadVersion", HOOK_VERSION)),
-    )
+def check_template(declared: ProvisioningTemplate) -> None:
+    """Raises InvalidDeclaration for a template that cannot provision anything."""
     try:
         check_record(declared.record(0.0))
     except CloudError as error:
         raise InvalidDeclaration(str(error)) from None
-    return declared
 
 
 def check_hook(declared: ProvisioningTemplate, functions: Collection[str]) -> None:

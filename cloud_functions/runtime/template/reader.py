@@ -3,17 +3,28 @@
 This file is the frame; the resources are read by the files beside it, a noun each.
 """
 
-from collections.abc import Mapping
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cloud_functions.errors import InvalidDeclaration
-from cloud_functions.runtime.template import doors, functions, known, messaging, rules, stores
+from cloud_functions.runtime.template import (
+    doors,
+    functions,
+    known,
+    messaging,
+    parameters,
+    provisioning_template,
+    rules,
+    stores,
+)
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.draft import Draft, ResourceReader
 from cloud_functions.runtime.template.intrinsics import Resolver
-from cloud_functions.runtime.template.provisioning import check_hook, read_provisioning
-from cloud_functions.runtime.template.yaml_nodes import Marked, Place, caret, load
+from cloud_functions.runtime.template.values import as_object, demand_known, inner, text
+from cloud_functions.runtime.template.yaml_nodes import Marked, Place, Refusal, complaint, load
 
 IGNORED: Final = frozenset(
     {
@@ -29,21 +40,29 @@ IGNORED: Final = frozenset(
 """Resources that are needed on AWS and have nothing to run here, or are read through another."""
 
 
-def _provisioning_template(draft: Draft, name: str, said: dict[str, Any]) -> None:
-    declared = read_provisioning(name, said)
-    draft.provisioning_templates.append(declared)
-    draft.checks.append((name, lambda: check_hook(declared, draft.functions)))
-
-
 READERS: Final[Mapping[str, ResourceReader]] = {
     **functions.READERS,
     **doors.READERS,
     **rules.READERS,
     **stores.READERS,
     **messaging.READERS,
-    "AWS::IoT::ProvisioningTemplate": _provisioning_template,
+    **provisioning_template.READERS,
 }
 """Who reads a resource, by its type."""
+
+
+_LOGICAL_ID: Final = re.compile(r"[A-Za-z0-9]{1,255}\Z")
+_SECTIONS: Final = (
+    *("Resources", "Parameters", "Mappings", "Conditions", "Globals"),
+    *("AWSTemplateFormatVersion", "Transform", "Description", "Metadata", "Outputs"),
+)
+_SHARED: Final = ("Function", "HttpApi", "SimpleTable")
+_SHARED_IGNORED: Final = ("Api", "StateMachine", "LayerVersion", "CapacityProvider")
+_OF_A_RESOURCE: Final = ("Type", "Properties", "Condition")
+_OF_A_RESOURCE_IGNORED: Final = (
+    *("DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Metadata"),
+    *("CreationPolicy", "UpdatePolicy", "Connectors"),
+)
 
 
 def read(
@@ -57,48 +76,52 @@ def read(
     `parameters` replace the template's defaults; `attributes` say what `Ref` (key "") and `GetAtt`
     of resources mean on this computer.  Raises InvalidDeclaration with file, line and column.
     """
-    return _Reader(path, parameters or {}, attributes or {}).declaration()
+    root, source = load(path)
+    try:
+        return _Reader(path, root, source, parameters or {}, attributes or {}).declaration()
+    except Refusal as error:
+        raise complaint(path, source, str(error), error.place or root.place) from None
+    except RecursionError:
+        raise InvalidDeclaration(f"{path}: the template is nested too deep") from None
 
 
 class _Reader:
     def __init__(
         self,
         path: Path,
-        parameters: Mapping[str, str],
+        root: Marked,
+        source: str,
+        given: Mapping[str, str],
         attributes: Mapping[str, Mapping[str, str]],
     ) -> None:
         self._path = path
-        self._root = load(path)
-        self._resources = self._section("Resources")
+        self._source = source
+        self._root = root
+        demand_known(root, _SECTIONS, ())
+        self._resources = inner(root, "Resources")
         if not self._resources:
-            raise InvalidDeclaration(f"{path}: a template needs Resources")
-        self._parameters = self._values(parameters)
-        conditions, mappings = self._section("Conditions"), self._section("Mappings")
+            raise Refusal("a template needs Resources", self._resources.place)
+        self._parameters = parameters.values(inner(root, "Parameters"), given)
+        conditions, mappings = inner(root, "Conditions"), inner(root, "Mappings")
         alone = Resolver(self._parameters, {}, conditions, mappings)
         meanings = {name: self._meaning(name, alone) for name in self._resources}
         for name, more in attributes.items():
             meanings[name] = {**meanings.get(name, {}), **more}
         self._resolver = Resolver(self._parameters, meanings, conditions, mappings)
+        for name, place in conditions.places.items():
+            with _about(f"condition {name}", place):
+                self._resolver.condition(name)
 
     def declaration(self) -> Declaration:
-        globals_ = self._section("Globals")
-        draft = Draft(self._path, self._resources, globals_, self._resolver)
+        globals_ = inner(self._root, "Globals")
+        demand_known(globals_, _SHARED, _SHARED_IGNORED)
+        draft = Draft(self._path, self._source, self._resources, globals_, self._resolver)
         for name, resource in self._resources.items():
-            kind = resource.get("Type")
-            if kind in IGNORED or self._is_left_out(resource):
-                continue
-            reader = READERS.get(kind)
-            place = self._resources.places[name]
-            if reader is None:
-                allowed = ", ".join([*READERS, *sorted(IGNORED)])
-                raise self._error(f"{name}: {kind} is not supported; there are {allowed}", place)
-            try:
-                reader(draft, name, self._properties(draft, resource))
-            except InvalidDeclaration as error:
-                if str(error).startswith(str(self._path)):
-                    raise
-                raise self._error(f"{name}: {error}", place) from None
-        self._check_references(draft)
+            with _about(name, self._resources.places[name]):
+                self._read(draft, name, resource)
+        for name, check in (*draft.checks, *draft.checks_of_code):
+            with _about(name, self._resources.places[name]):
+                check()
         return Declaration(
             path=self._path,
             description=str(self._root.get("Description") or ""),
@@ -120,81 +143,39 @@ class _Reader:
             provisioning_templates=tuple(draft.provisioning_templates),
         )
 
-    # ------------------------------------------------------------ the frame
-
-    def _section(self, name: str) -> Marked:
-        section = self._root.get(name)
-        if section is None:
-            return Marked((1, 1))
-        if not isinstance(section, Marked):
-            raise self._error(f"{name} is an object", self._root.places[name])
-        return section
-
-    def _values(self, given: Mapping[str, str]) -> dict[str, str]:
-        declared = self._section("Parameters")
-        for name in given:
-            if name not in declared:
-                allowed = ", ".join(declared) or "none"
-                raise InvalidDeclaration(
-                    f"{self._path}: there is no parameter {name}; there are {allowed}"
-                )
-        values: dict[str, str] = {}
-        for name, said in declared.items():
-            if name in given:
-                values[name] = given[name]
-            elif "Default" in said:
-                values[name] = said["Default"]
-            else:
-                raise self._error(
-                    f"parameter {name} has no default: give it with --parameter {name}=VALUE",
-                    declared.places[name],
-                )
-        return values
-
     def _meaning(self, name: str, resolver: Resolver) -> dict[str, str]:
         """What `Ref` and `GetAtt` of a resource mean here."""
-        resource = self._resources[name]
-        if not isinstance(resource, Marked):
-            raise self._error(f"{name} is an object with Type", self._resources.places[name])
-        kind = str(resource.get("Type"))
-        given = known.given_name(resource.get("Properties"), kind, resolver)
-        return known.attributes(name, kind, known.name_of(name, kind, given))
+        with _about(name, self._resources.places[name]):
+            if not _LOGICAL_ID.match(name):
+                raise Refusal("the name of a resource is 1 to 255 letters and digits")
+            place = self._resources.values_at[name]
+            resource = as_object(self._resources[name], "a resource", place)
+            demand_known(resource, _OF_A_RESOURCE, _OF_A_RESOURCE_IGNORED)
+            kind = text(resource, "Type")
+            given = known.given_name(resource.get("Properties"), kind, resolver)
+            return known.attributes(name, kind, known.name_of(name, kind, given))
+
+    def _read(self, draft: Draft, name: str, resource: Marked) -> None:
+        kind = resource["Type"]
+        if kind in IGNORED or self._is_left_out(resource):
+            return
+        reader = READERS.get(kind)
+        if reader is None:
+            allowed = ", ".join([*READERS, *sorted(IGNORED)])
+            raise Refusal(f"{kind} is not supported; there are {allowed}")
+        reader(draft, name, draft.properties(resource))
 
     def _is_left_out(self, resource: Marked) -> bool:
         condition = resource.get("Condition")
         return condition is not None and not self._resolver.condition(condition)
 
-    @staticmethod
-    def _properties(draft: Draft, resource: Marked) -> dict[str, Any]:
-        said = draft.properties(resource)
-        if not isinstance(said, dict):
-            raise InvalidDeclaration("Properties is an object")
-        return said
 
-    def _error(self, text: str, place: Place) -> InvalidDeclaration:
-        line, column = place
-        return InvalidDeclaration(f"{self._path}:{line}:{column}: {text}{caret(self._path, place)}")
-
-    # ------------------------------------------------------------ references
-
-    def _check_references(self, draft: Draft) -> None:
-        allowed = {None, "NONE", *draft.authorizers}
-        for route in draft.routes:
-            if route.authorizer not in allowed:
-                names = ", ".join(draft.authorizers) or "none"
-                raise self._error(
-                    f"{route.function}: there is no authorizer {route.authorizer};"
-                    f" there are {names}",
-                    self._resources.places[route.function],
-                )
-        for socket_route in draft.socket_routes:
-            if socket_route.function not in draft.functions:
-                raise InvalidDeclaration(
-                    f"{self._path}: WebSocket route {socket_route.key}: there is no function"
-                    f" {socket_route.function}"
-                )
-        for name, check in draft.checks:
-            try:
-                check()
-            except InvalidDeclaration as error:
-                raise self._error(f"{name}: {error}", self._resources.places[name]) from None
+@contextlib.contextmanager
+def _about(name: str, place: Place) -> Iterator[None]:
+    """Refusals say what they are about, and stand there unless they know better."""
+    try:
+        yield
+    except Refusal as error:
+        raise Refusal(f"{name}: {error}", error.place or place) from None
+    except InvalidDeclaration as error:
+        raise Refusal(f"{name}: {error}", place) from None

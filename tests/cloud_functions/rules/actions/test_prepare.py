@@ -80,7 +80,7 @@ def test_bytes_are_republished_as_they_are() -> None:
     [
         ("out/${a_wildcard}", "a topic has no wildcards"),
         ("${missing}", "at least one character"),
-        ("$$aws/things/r1/jobs/get", "cannot be republished to a topic of Jobs"),
+        ("$$aws/things/${clientid()}/jobs/get", "cannot be republished to a topic of Jobs"),
     ],
 )
 def test_a_rendered_topic_that_cannot_be_published_to_fails_the_action(topic, reason) -> None:

@@ -26,6 +26,7 @@ TOPIC = "  T:\n    Type: AWS::SNS::Topic\n"
 def declared(folder: Path, text: str):
     path = folder / "template.yaml"
     path.write_text(HEAD + text)
+    (folder / "a.py").touch()
     return read(path)
 
 
@@ -176,12 +177,11 @@ def test_all_actions_are_read_in_cloudformations_spelling(tmp_path) -> None:
 
 def test_an_action_that_is_not_run_is_refused_at_its_own_place(tmp_path) -> None:
     text = RULE.replace("- Sqs: {RoleArn: r,", "- Kinesis: {RoleArn: r,")
-    (rule,) = declared(tmp_path, text + QUEUE + TOPIC + FUNCTION).rules
 
     with pytest.raises(InvalidDeclaration) as refusal:
-        read_rule(rule)
+        declared(tmp_path, text + QUEUE + TOPIC + FUNCTION)
 
-    place = f"{tmp_path / 'template.yaml'}:15:13: rule watch: "
+    place = f"{tmp_path / 'template.yaml'}:15:13: Rule: rule watch: "
     assert str(refusal.value).startswith(f"{place}the action Kinesis of AWS IoT is not run here")
 
 

@@ -17,6 +17,8 @@ HEAD = "Transform: AWS::Serverless-2016-10-31\n"
 def template(folder: Path, text: str) -> Path:
     path = folder / "template.yaml"
     path.write_text(HEAD + text)
+    for module in ("a", "c"):
+        (folder / f"{module}.py").touch()
     return path
 
 
@@ -159,7 +161,7 @@ BROKEN = {
     ),
     "a parameter without value": (
         "Parameters:\n  P: {Type: String}\nResources:\n  Q: {Type: AWS::SQS::Queue}\n",
-        "parameter P has no default",
+        "parameter P: it has no default: give it with --parameter P=VALUE",
     ),
 }
 
