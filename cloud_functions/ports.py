@@ -12,7 +12,8 @@ class Message(NamedTuple):
     the MQTT 5 properties by their names in `contract.mqtt`, None when there are none.  `receiver`
     is the client an answer is for; empty, it is for all who subscribed.  `source_ip` is where the
     publisher is connected from, empty where nobody knows.  A will (`is_will`) reaches rules and
-    subscribers, and no service that answers devices (AWS reference, section 1.10).
+    subscribers, and no service that answers devices (AWS reference, section 1.10).  `republished`
+    grows with each time that rules republished what the message comes of; nobody outside sees it.
     """
 
     topic: str
@@ -25,6 +26,7 @@ class Message(NamedTuple):
     receiver: str = ""
     source_ip: str = ""
     is_will: bool = False
+    republished: float = 0.0
 
 
 Deliver: TypeAlias = Callable[[Sequence[Message]], Awaitable[None]]

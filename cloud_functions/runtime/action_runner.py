@@ -24,12 +24,17 @@ from cloud_functions.rules.engine import Fired
 from cloud_functions.rules.firing import Firing
 from cloud_functions.runtime.functions.invocation import Invocation
 from cloud_functions.runtime.outbox import Entry, KeptMessage, Outbox, keep, strike
+from cloud_functions.runtime.republishing import MAX_REPUBLISHED, steps
 from cloud_functions.runtime.rule_trace import RuleTrace
 from cloud_functions.storage.committer import Committer
 
 MAX_RUNNING: Final = 10_000
 """Deeds under way at once; beyond it the cloud takes no further messages for a while."""
 _FINISH_S: Final = 1.0
+_MAX_COMPLAINTS: Final = 1000
+"""Rules in circles that the log tells of, each once."""
+
+_TOO_FAR: Final = "rules have republished it {} times already: they go round in circles"
 
 _logger = logging.getLogger(__name__)
 
@@ -118,6 +123,7 @@ class ActionRunner:
         doers: Mapping[type, Doer] | None = None,
         firing_of: FiringOf = lambda *_: None,
         trace: RuleTrace | None = None,
+        max_republished: int = MAX_REPUBLISHED,
         clock: Clock = time.time,
     ) -> None:
         self.statistics = RunnerStatistics()
@@ -128,6 +134,8 @@ class ActionRunner:
         self._firing_of = firing_of
         self._clock = clock
         self._doers = doers or {}
+        self._max_republished = max_republished
+        self._in_circles: set[str] = set()
         self._again: list[_Work] = []
         self._outbox = Outbox(store)
         self._progress: dict[Firing, _Progress] = {}
@@ -202,6 +210,9 @@ class ActionRunner:
         elif isinstance(deed, InvokeFunction):
             self._invoke(work, deed)
         elif isinstance(deed, Republish):
+            if self._is_too_far(work):
+                self._over(work, failed(deed, _TOO_FAR.format(self._max_republished)))
+                return
             if not self._again:
                 asyncio.get_running_loop().call_soon(self._publish_again)
             self._again.append(work)
@@ -229,9 +240,12 @@ class ActionRunner:
     async def _inject_all(self, works: Sequence[_Work]) -> None:
         """A republished message is a new one: for subscribers, services and rules."""
         deeds = [work.fired.deed for work in works]
+        far = steps([work.fired.message for work in works])
         messages = [
-            Message(deed.topic, deed.payload, deed.qos, properties=deed.properties)
-            for deed in deeds
+            Message(
+                deed.topic, deed.payload, deed.qos, properties=deed.properties, republished=step
+            )
+            for deed, step in zip(deeds, far, strict=True)
             if isinstance(deed, Republish)
         ]
         reason = ""
@@ -302,8 +316,17 @@ class ActionRunner:
             self.statistics.error_actions_failed += 1
         else:
             self.statistics.actions_failed += 1
+        if self._is_too_far(work):
+            if work.fired.rule in self._in_circles or len(self._in_circles) >= _MAX_COMPLAINTS:
+                return
+            self._in_circles.add(work.fired.rule)
         where = (failure.action, failure.resource, failure.reason)
         _logger.warning("%s %s: %s %s: %s", what, work.fired.rule, *where)
+
+    def _is_too_far(self, work: _Work) -> bool:
+        """Whether it would be republished once too often."""
+        is_republish = isinstance(work.fired.deed, Republish)
+        return is_republish and work.fired.message.republished >= self._max_republished
 
     def _tell(self, work: _Work, failure: Failed | None) -> None:
         self.trace.tell(

@@ -3,6 +3,7 @@
 import shutil
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from cloud_functions.cells import CellStore
 from cloud_functions.errors import InvalidDeclaration
@@ -47,6 +48,19 @@ class BrokerAddresses:
 def default_kind() -> str:
     """Mosquitto when it is installed, else the built-in broker."""
     return MOSQUITTO if shutil.which("mosquitto") else BUILT_IN
+
+
+def check_kind(kind: str) -> None:
+    """Raises InvalidDeclaration unless it is a broker we know how to use."""
+    if kind in (BUILT_IN, MOSQUITTO):
+        return
+    try:
+        address = urlsplit(kind)
+        is_address = address.scheme == "mqtt" and bool(address.hostname) and address.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or address.path.strip("/") or address.query or address.fragment:
+        raise InvalidDeclaration(f"--broker is builtin, mosquitto or mqtt://host:port, not {kind}")
 
 
 def make_broker(
@@ -94,6 +108,5 @@ def make_broker(
             log=directory.logs / "mosquitto.log",
         )
         return broker, kind
-    if kind.startswith("mqtt://"):
-        return Bridge(kind), "url"
-    raise InvalidDeclaration(f"--broker is builtin, mosquitto or mqtt://host:port, not {kind}")
+    check_kind(kind)
+    return Bridge(kind), "url"

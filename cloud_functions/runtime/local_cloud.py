@@ -27,7 +27,7 @@ from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import read_rule
 from cloud_functions.rules.topic_rules import TopicRules
 from cloud_functions.runtime.action_runner import ActionRunner
-from cloud_functions.runtime.brokers import BrokerAddresses, make_broker
+from cloud_functions.runtime.brokers import BrokerAddresses, check_kind, make_broker
 from cloud_functions.runtime.data_directory import DataDirectory
 from cloud_functions.runtime.device_gateway.gateway import DeviceGateway
 from cloud_functions.runtime.device_services import DeviceServices
@@ -68,6 +68,8 @@ class LocalCloud:
     def __init__(self, options: CloudOptions) -> None:
         """Raises InvalidDeclaration for a template or a rule that cannot run."""
         self._options = options
+        if options.broker is not None:
+            check_kind(options.broker)
         self._directory = DataDirectory(options.data)
         self.declaration: Declaration = read(options.template, parameters=options.parameters)
         for rule in self.declaration.rules:

@@ -18,6 +18,7 @@ from cloud_functions.ports import Message
 from cloud_functions.rules.engine import Fired, Outcome, RulesEngine
 from cloud_functions.rules.external import External
 from cloud_functions.runtime.action_runner import ActionRunner, outbox_entries
+from cloud_functions.runtime.republishing import inherited
 from cloud_functions.runtime.rules.waiting_rules import WaitingRules, notes
 from cloud_functions.storage.committer import Committer
 
@@ -99,7 +100,8 @@ class MessageCore:
 
     async def _settle(self, made: Sequence[Made], batch: Sequence[Message], now_s: float) -> None:
         """Commit, then publish and act; what cannot be committed is answered as such."""
-        messages = [message for _, changes in made for message in changes.messages]
+        said = [message for _, changes in made for message in changes.messages]
+        messages = inherited(said, batch)
         try:
             outcomes = [*self._fire(batch, now_s), *self._fire(messages, now_s)]
             fired, waiting = self.waiting.sort(outcomes)

@@ -101,6 +101,59 @@ def test_a_strangers_template_runs(start_cloud, tmp_path) -> None:
     assert [json.loads(line) for line in lines] == [{"celsius": 35, "sensor": "b"}]
 
 
+PECULIAR = """\
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Seconds: {Type: Number, Default: 2}
+Resources:
+  Hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: app.handler
+      Timeout: !Ref Seconds
+      Events:
+        Metrics:
+          Type: HttpApi
+          Properties: {Path: /metrics, Method: get}
+        Shadow:
+          Type: HttpApi
+          Properties: {Path: "/things/{id}/shadow", Method: get}
+  Circle:
+    Type: AWS::IoT::TopicRule
+    Properties:
+      TopicRulePayload:
+        Sql: SELECT * FROM 'loop'
+        Actions:
+          - Republish: {RoleArn: r, Topic: loop}
+"""
+
+
+def test_a_template_may_have_our_paths_and_a_rule_that_goes_round(start_cloud, tmp_path) -> None:
+    (tmp_path / "app.py").write_text("def handler(e, c): return e['routeKey']\n")
+    (tmp_path / "template.yaml").write_text(PECULIAR)
+
+    cloud = start_cloud(
+        *("--template", str(tmp_path / "template.yaml"), "--parameter", "Seconds=5"),
+        *("--broker", "builtin", "--free-ports"),
+    )
+    said = []
+    for path in ("/metrics", "/things/a/shadow"):
+        with urllib.request.urlopen(cloud.endpoints["http"] + path, timeout=10) as answer:
+            said.append(json.load(answer))
+    heard: list[str] = []
+    client = connected(cloud.endpoints["mqtt"])
+    client.on_message = lambda _c, _u, message: heard.append(message.topic)
+    client.subscribe("loop", 1)
+    client.publish("loop", b"{}", qos=1).wait_for_publish(5)
+    wait(lambda: len(heard) >= 33)
+    time.sleep(0.3)
+    client.loop_stop()
+
+    assert said == ["GET /metrics", "GET /things/{id}/shadow"]
+    assert len(heard) == 33
+
+
 @pytest.mark.parametrize("broker", BROKERS)
 def test_after_kill_9_everything_accepted_is_there(start_cloud, tmp_path, broker) -> None:
     cloud = start_cloud("--broker", broker, "--free-ports")
@@ -237,6 +290,11 @@ def test_a_broken_template_gives_one_clear_message(robofleet, tmp_path, name) ->
     [
         (["up", "--mqtt-port", "x"], "--mqtt-port"),
         (["up", "--broker", "rabbit", "--free-ports"], "--broker is builtin, mosquitto or"),
+        (
+            ["up", "--broker", "mqtt://host:abc", "--free-ports"],
+            "--broker is builtin, mosquitto or",
+        ),
+        (["up", "--broker", "mqtt://", "--free-ports"], "--broker is builtin, mosquitto or"),
         (["up", "--parameter", "X", "--free-ports"], "NAME=VALUE"),
         (["up", "--parameter", "X=1", "--free-ports"], "there is no parameter X"),
         (["robots", "--count", "0"], "--count"),

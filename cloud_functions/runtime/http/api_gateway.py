@@ -47,6 +47,10 @@ class ApiGateway:
         """Whether a route other than `$default` is for this path."""
         return bool(self._routes.methods(path))
 
+    def has_route(self, method: str, path: str) -> bool:
+        """Whether a route is for this method and path that does not take whatever comes."""
+        return self._routes.has(method, path)
+
     async def handle(self, request: Request) -> Response:
         """The answer to any request."""
         cors = self._declaration.cors
@@ -140,6 +144,10 @@ def _cors_headers(cors: Cors, request: Request, *, preflight: bool) -> dict[str,
         return {}
     anyone = "*" in cors.allow_origins
     headers = {"access-control-allow-origin": "*" if anyone else origin, "vary": "origin"}
+    if cors.allow_credentials:
+        headers["access-control-allow-credentials"] = "true"
+    if cors.expose_headers and not preflight:
+        headers["access-control-expose-headers"] = ",".join(cors.expose_headers)
     if preflight:
         headers["access-control-allow-methods"] = ",".join(cors.allow_methods)
         headers["access-control-allow-headers"] = ",".join(cors.allow_headers)

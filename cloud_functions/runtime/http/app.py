@@ -19,6 +19,7 @@ from cloud_functions.runtime.http.api_gateway import ApiGateway, raw_path
 from cloud_functions.runtime.http.identity import Identity
 from cloud_functions.runtime.http.openapi import openapi
 from cloud_functions.runtime.http.sockets import Sockets
+from cloud_functions.runtime.http.template_route import TemplateRoute
 from cloud_functions.runtime.http.tokens import TokenMint
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.intrinsics import USER_POOL
@@ -96,6 +97,7 @@ def build(
 
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"]
     routes: list[BaseRoute] = [
+        TemplateRoute(gateway.has_route, gateway.handle),
         Route("/openapi.json", describe),
         Route("/healthz", healthy),
         Route(PATH, addresses),

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from cloud_functions.runtime.template.declaration import Route
 
 _NAMES: Final = re.compile(r"\{([^}+]+)\+?\}")
+_WHATEVER: Final = re.compile(r"\$default\Z|/\{[^}]+\+\}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class Routes:
                 values = map(unquote, found.groups())
                 return Match(route, dict(zip(names, values, strict=True)))
         return None
+
+    def has(self, method: str, path: str) -> bool:
+        """Whether a route is for a request that does not take whatever comes."""
+        match = self.find(method, path)
+        return match is not None and not _WHATEVER.match(match.route.path)
 
     def methods(self, path: str) -> set[str]:
         """The methods some route has for this path."""
