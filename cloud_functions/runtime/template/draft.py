@@ -1,6 +1,6 @@
 """What has been read of a template so far, and what the reader of one resource may ask of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -18,8 +18,9 @@ from cloud_functions.runtime.template.declaration import (
     TopicRule,
 )
 from cloud_functions.runtime.template.intrinsics import Resolver
+from cloud_functions.runtime.template.known import NAMED_BY, name_of
 from cloud_functions.runtime.template.provisioning import ProvisioningTemplate
-from cloud_functions.runtime.template.values import inner, laid_over
+from cloud_functions.runtime.template.values import inner, laid_over, refused, shown, text_or
 from cloud_functions.runtime.template.yaml_nodes import Marked, Place
 
 
@@ -34,6 +35,8 @@ class Draft:
     shared: Marked
     """The section Globals."""
     resolver: Resolver
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What each resource is called where others refer to it."""
     functions: dict[str, Function] = field(default_factory=dict)
     logical_ids: dict[str, str] = field(default_factory=dict)
     """The resource of each function."""
@@ -63,6 +66,17 @@ class Draft:
     def with_globals(self, section: str, said: Marked) -> Marked:
         """The properties with what the template says for all resources of this kind."""
         return laid_over(inner(self._resolved(self.shared, section), section), said)
+
+    def name(self, resource: str, kind: str, said: Marked) -> str:
+        """The name of a resource, which others know it by.  Raises Refusal."""
+        member, form, words = NAMED_BY[kind]
+        given = text_or(said, member, "")
+        name = name_of(resource, kind, {member: given})
+        if not form.match(name):
+            raise refused(said, member, f"{member} is {words}, not {shown(name)}")
+        if name != self.names.get(resource, name):
+            raise refused(said, member, f"{member} cannot be told by another resource here")
+        return name
 
     def _resolved(self, owner: Marked, member: str) -> Marked:
         made = Marked(owner.place)

@@ -8,7 +8,6 @@ from typing import Final, TypeAlias
 from cloud_functions.runtime.template import messaging, properties, routes, rules
 from cloud_functions.runtime.template.declaration import Function
 from cloud_functions.runtime.template.draft import Draft, ResourceReader
-from cloud_functions.runtime.template.known import name_of
 from cloud_functions.runtime.template.values import (
     as_object,
     demand_known,
@@ -24,7 +23,6 @@ from cloud_functions.runtime.template.yaml_nodes import Marked, Refusal
 
 _KIND: Final = "AWS::Serverless::Function"
 _RUNTIME: Final = re.compile(r"python3\.[0-9]{1,2}\Z")
-_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 _VARIABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+\Z")
 _RESERVED: Final = frozenset(
     {
@@ -53,10 +51,7 @@ def _function(draft: Draft, name: str, said: Marked) -> None:
     if not _RUNTIME.match(runtime):
         complaint = f"Runtime {runtime} is not supported; use python3, such as python3.12"
         raise refused(merged, "Runtime", complaint)
-    named = name_of(name, _KIND, merged)
-    if not _NAME.match(named):
-        complaint = f"{shown(named)} is no name of a function: 1 to 64 of [a-zA-Z0-9-_]"
-        raise refused(merged, "FunctionName", complaint)
+    named = draft.name(name, _KIND, merged)
     if named in draft.functions:
         raise refused(merged, "FunctionName", f"there is another function {named}")
     code = _code(draft, merged)

@@ -11,7 +11,6 @@ from cloud_functions.queues.spec import QueueSpec, queue_name
 from cloud_functions.rules.actions.http_post import check_loopback
 from cloud_functions.runtime.template.declaration import QueueSource
 from cloud_functions.runtime.template.draft import Draft, ResourceReader
-from cloud_functions.runtime.template.known import name_of
 from cloud_functions.runtime.template.values import (
     demand_known,
     flag,
@@ -42,9 +41,9 @@ _MAX_WINDOW_S: Final = 300
 
 def _queue(draft: Draft, name: str, said: Marked) -> None:
     demand_known(said, _QUEUE, _QUEUE_IGNORED)
-    named = name_of(name, "AWS::SQS::Queue", said)
-    if named.endswith(".fifo"):
+    if str(said.get("QueueName")).endswith(".fifo"):
         raise refused(said, "QueueName", "FIFO queues are not supported")
+    named = draft.name(name, "AWS::SQS::Queue", said)
     if named in draft.queues:
         raise refused(said, "QueueName", f"there is another queue {named}")
     redrive = _redrive(said)
@@ -83,7 +82,7 @@ def _topic(draft: Draft, name: str, said: Marked) -> None:
     if flag(said, "FifoTopic"):
         raise InvalidDeclaration("FIFO topics are not supported")
     demand_known(said, _TOPIC, (*_TOPIC_IGNORED, "FifoTopic"))
-    named = name_of(name, "AWS::SNS::Topic", said)
+    named = draft.name(name, "AWS::SNS::Topic", said)
     if named in draft.topics:
         raise refused(said, "TopicName", f"there is another topic {named}")
     draft.topics.append(named)

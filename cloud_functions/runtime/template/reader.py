@@ -104,6 +104,7 @@ class _Reader:
         self._parameters = parameters.values(inner(root, "Parameters"), given)
         conditions, mappings = inner(root, "Conditions"), inner(root, "Mappings")
         alone = Resolver(self._parameters, {}, conditions, mappings)
+        self._names: dict[str, str] = {}
         meanings = {name: self._meaning(name, alone) for name in self._resources}
         for name, more in attributes.items():
             meanings[name] = {**meanings.get(name, {}), **more}
@@ -115,7 +116,9 @@ class _Reader:
     def declaration(self) -> Declaration:
         globals_ = inner(self._root, "Globals")
         demand_known(globals_, _SHARED, _SHARED_IGNORED)
-        draft = Draft(self._path, self._source, self._resources, globals_, self._resolver)
+        draft = Draft(
+            self._path, self._source, self._resources, globals_, self._resolver, self._names
+        )
         for name, resource in self._resources.items():
             with _about(name, self._resources.places[name]):
                 self._read(draft, name, resource)
@@ -153,7 +156,8 @@ class _Reader:
             demand_known(resource, _OF_A_RESOURCE, _OF_A_RESOURCE_IGNORED)
             kind = text(resource, "Type")
             given = known.given_name(resource.get("Properties"), kind, resolver)
-            return known.attributes(name, kind, known.name_of(name, kind, given))
+            self._names[name] = known.name_of(name, kind, given)
+            return known.attributes(name, kind, self._names[name])
 
     def _read(self, draft: Draft, name: str, resource: Marked) -> None:
         kind = resource["Type"]

@@ -4,7 +4,6 @@ All that a rule says is read here once, so that a rule that cannot run is refuse
 in the file.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -26,7 +25,6 @@ from cloud_functions.runtime.template.values import (
     inner,
     objects,
     refused,
-    shown,
     text,
     text_or,
 )
@@ -34,7 +32,6 @@ from cloud_functions.runtime.template.yaml_nodes import Listed, Marked, Place, R
 
 DEFAULT_SQL_VERSION: Final = "2015-10-08"
 """What a rule speaks that does not say (AWS reference, section 2.1)."""
-_NAME: Final = re.compile(r"[a-zA-Z0-9_]{1,128}\Z")
 _PAYLOAD: Final = (
     *("Sql", "Actions", "ErrorAction", "RuleDisabled", "AwsIotSqlVersion", "Description"),
 )
@@ -61,10 +58,7 @@ def _topic_rule(draft: Draft, name: str, said: Marked) -> None:
     properties.demand("AWS::IoT::TopicRule", said)
     payload = inner(said, "TopicRulePayload")
     demand_known(payload, _PAYLOAD, ())
-    named = text_or(said, "RuleName", name)
-    if not _NAME.match(named):
-        complaint = f"RuleName {shown(named)} is no name of a rule: 1 to 128 of [a-zA-Z0-9_]"
-        raise refused(said, "RuleName", complaint)
+    named = draft.name(name, "AWS::IoT::TopicRule", said)
     actions = objects(payload, "Actions")
     if not 0 < len(actions) <= MAX_ACTIONS:
         raise refused(payload, "Actions", f"a rule has 1 to {MAX_ACTIONS} actions in Actions")
@@ -106,12 +100,18 @@ def _add(draft: Draft, declared: TopicRule, said: Marked, place: Place | None) -
 
 def _at_statement(draft: Draft, error: InvalidDeclaration, said: Marked) -> Refusal:
     """The refusal of a statement, with its place in the file where it was written there."""
-    begin, cause = place_of(said, "Sql"), error.__cause__
+    return _at_text(draft, str(error), error.__cause__, place_of(said, "Sql"))
+
+
+def _at_text(
+    draft: Draft, complaint: str, cause: BaseException | None, begin: Place | None
+) -> Refusal:
+    """What is wrong in a text of the language that begins there, or somewhere above it."""
     if begin is not None and isinstance(cause, SqlError):
-        found = place_in_file(draft.source, begin, text(said, "Sql"), cause.position)
+        found = place_in_file(draft.source, begin, cause.statement, cause.position)
         if found is not None:
-            return Refusal(str(error).partition("\n")[0], found)
-    return Refusal(str(error), begin)
+            return Refusal(complaint.partition("\n")[0], found)
+    return Refusal(complaint, begin)
 
 
 def _action(draft: Draft, resource: str, rule: str, said: Marked) -> Action:
@@ -124,7 +124,7 @@ def _action(draft: Draft, resource: str, rule: str, said: Marked) -> Action:
         action = read_action(kind, parameters)
     except InvalidDeclaration as error:
         place = _place_in(said, kind, error)
-        raise Refusal(f"rule {rule}: {error}", place) from None
+        raise _at_text(draft, f"rule {rule}: {error}", error, place) from None
     _check_role(rule, kind, parameters)
     draft.checks.append((resource, lambda: _check_function(draft, rule, action, parameters)))
     return Action(kind, parameters, draft.at(said.place))

@@ -6,7 +6,6 @@ from typing import Final
 from cloud_functions.runtime.template import properties
 from cloud_functions.runtime.template.declaration import TableSpec
 from cloud_functions.runtime.template.draft import Draft, ResourceReader
-from cloud_functions.runtime.template.known import name_of
 from cloud_functions.runtime.template.values import inner, objects, refused, text, text_or
 from cloud_functions.runtime.template.yaml_nodes import Marked, Refusal
 
@@ -31,7 +30,7 @@ def _table(draft: Draft, name: str, said: Marked) -> None:
         if types.get(key) not in _TYPES.values():
             complaint = f"AttributeDefinitions says of {key} whether it is S, N or B"
             raise refused(said, "AttributeDefinitions", complaint)
-    named = name_of(name, "AWS::DynamoDB::Table", said)
+    named = draft.name(name, "AWS::DynamoDB::Table", said)
     _add(draft, TableSpec(named, keys["HASH"], keys.get("RANGE"), types))
 
 
@@ -42,7 +41,7 @@ def _simple_table(draft: Draft, name: str, said: Marked) -> None:
     key, kind = text_or(primary, "Name", "id"), text_or(primary, "Type", "String")
     if kind not in _TYPES:
         raise refused(primary, "Type", f"Type is {', '.join(_TYPES)}, not {kind!r}")
-    named = name_of(name, "AWS::Serverless::SimpleTable", merged)
+    named = draft.name(name, "AWS::Serverless::SimpleTable", merged)
     _add(draft, TableSpec(named, key, None, {key: _TYPES[kind]}))
 
 
@@ -54,7 +53,7 @@ def _add(draft: Draft, table: TableSpec) -> None:
 
 def _bucket(draft: Draft, name: str, said: Marked) -> None:
     properties.demand("AWS::S3::Bucket", said)
-    draft.buckets.append(name_of(name, "AWS::S3::Bucket", said))
+    draft.buckets.append(draft.name(name, "AWS::S3::Bucket", said))
 
 
 READERS: Final[Mapping[str, ResourceReader]] = {

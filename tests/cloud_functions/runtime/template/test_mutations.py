@@ -77,7 +77,7 @@ def test_the_template_itself_is_read(folder) -> None:
         st.tuples(st.sampled_from(PLACES), st.booleans(), REPLACEMENTS), min_size=1, max_size=3
     )
 )
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_mistake_anywhere_is_read_or_refused(folder, mistakes) -> None:
     mutated = copy.deepcopy(WHOLE)
     for path, misspells, value in mistakes:
@@ -112,7 +112,7 @@ def mutate(root: object, path: tuple, *, misspells: bool, value: object) -> None
 
 
 @given(st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_character_lost_or_changed_is_read_or_refused(folder, data) -> None:
     text = DEFAULT_TEMPLATE.read_text()[:4000]
     at = data.draw(st.integers(0, len(text) - 1))
