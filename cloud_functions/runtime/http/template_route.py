@@ -1,8 +1,8 @@
 """The routes of a template, before the doors that the local cloud has beside them.
 
 A template may have a path of its own where we have one (`/metrics`, `/things/{id}/shadow`): its
-route wins over our unsigned doors.  What is signed for AWS or comes with a client certificate, what is asked of the identity service
-by its name, and what stands below `/_local/` never reaches it.
+route wins over our unsigned doors.  What is signed for AWS or comes with a client certificate, what
+is asked of the identity service by its name, and what stands below `/_local/` never reaches it.
 """
 
 from collections.abc import Awaitable, Callable

@@ -23,7 +23,7 @@ from cloud_functions.runtime.template import (
 from cloud_functions.runtime.template.declaration import Declaration
 from cloud_functions.runtime.template.draft import Draft, ResourceReader
 from cloud_functions.runtime.template.intrinsics import Resolver
-from cloud_functions.runtime.template.values import as_object, demand_known, inner, text
+from cloud_functions.runtime.template.values import as_object, demand_known, inner, text, text_or
 from cloud_functions.runtime.template.yaml_nodes import Marked, Place, Refusal, complaint, load
 
 IGNORED: Final = frozenset(
@@ -127,7 +127,7 @@ class _Reader:
                 check()
         return Declaration(
             path=self._path,
-            description=str(self._root.get("Description") or ""),
+            description=text_or(self._root, "Description", ""),
             functions=draft.functions,
             routes=tuple(draft.routes),
             authorizers=draft.authorizers,

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cloud_functions.errors import InvalidDeclaration
-from cloud_functions.runtime.local_cloud import DEFAULT_TEMPLATE
+from cloud_functions.runtime.options import DEFAULT_TEMPLATE
 from cloud_functions.runtime.template.reader import read
 from cloud_functions.runtime.template.yaml_nodes import load
 
