@@ -24,7 +24,6 @@ from cloud_functions.registry.authority import Authority
 from cloud_functions.registry.authorizer import RegistryAuthorizer
 from cloud_functions.rules.context import Sources
 from cloud_functions.rules.engine import RulesEngine
-from cloud_functions.rules.rule import read_rule
 from cloud_functions.rules.topic_rules import TopicRules
 from cloud_functions.runtime.action_runner import ActionRunner
 from cloud_functions.runtime.brokers import BrokerAddresses, check_kind, make_broker
@@ -72,8 +71,6 @@ class LocalCloud:
             check_kind(options.broker)
         self._directory = DataDirectory(options.data)
         self.declaration: Declaration = read(options.template, parameters=options.parameters)
-        for rule in self.declaration.rules:
-            read_rule(rule)
         self.credentials: Credentials | None = None
         """What callers of AWS's APIs must sign with; None if anything will do."""
         self._lock: int | None = None

@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route as Door
 
+from cloud_functions.runtime.http.aws.admission import GATE, Gate
 from cloud_functions.runtime.http.routing import Routes
 from cloud_functions.runtime.http.template_route import TemplateRoute
 from cloud_functions.runtime.template.declaration import Route
@@ -16,7 +17,7 @@ SIGNED = {
 METHODS = ["GET", "POST", "OPTIONS"]
 
 
-async def asked(routes, method: str, path: str, headers=None) -> str:
+async def asked(routes, method: str, path: str, headers=None, state=None) -> str:
     """Who answers a request: the template, or us."""
 
     async def template(_request) -> Response:
@@ -31,7 +32,11 @@ async def asked(routes, method: str, path: str, headers=None) -> str:
             Door("/{path:path}", door, methods=METHODS),
         ]
     )
-    transport = httpx2.ASGITransport(app=app)
+
+    async def connected(scope, receive, send) -> None:
+        await app({**scope, "state": state or {}}, receive, send)
+
+    transport = httpx2.ASGITransport(app=connected)
     async with httpx2.AsyncClient(transport=transport, base_url="http://cloud.test") as client:
         return (await client.request(method, path, headers=headers)).text
 
@@ -66,3 +71,12 @@ async def test_the_templates_own_route_wins_over_an_unsigned_door(
     routes, method, path, headers, who
 ) -> None:
     assert await asked(routes, method, path, headers) == who
+
+
+async def test_a_device_with_a_certificate_reaches_awss_door() -> None:
+    path = "/things/a/shadow"
+
+    device = await asked(OWN, "GET", path, state={GATE: Gate("certificate", None)})
+    browser = await asked(OWN, "GET", path, state={GATE: Gate("", None)})
+
+    assert (device, browser) == ("door", "template")
