@@ -173,10 +173,16 @@ async def _show(run: Run, work: asyncio.Task[None]) -> None:
     await work
 
 
+def _things(run: Run) -> list[str]:
+    return [spec.thing for spec in run.fleet.specs[:_MAX_ROWS]]
+
+
 def _table(run: Run, clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S")) -> Table:
     count = len(run.fleet)
-    table = Table(title=f"{clock()}  {run.sent} sent, {run.received} received")
-    for name in ("robot", "name", "online", "phase", "cycle", "battery", "missions", "error"):
+    title = f"{clock()}  {run.sent} sent, {run.received} received"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("robot", no_wrap=True, min_width=max(map(len, _things(run))))
+    for name in ("name", "online", "phase", "cycle", "battery", "missions", "error"):
         table.add_column(name)
     for row in range(min(count, _MAX_ROWS)):
         state = run.firmware.state_of(row)
