@@ -24,7 +24,7 @@ from cloud_functions.jobs.limits import JobLimits
 from cloud_functions.jobs.plan import rollout
 from cloud_functions.jobs.plan.document import delivered
 from cloud_functions.jobs.plan.job import Job, Sweep, counted, with_failure
-from cloud_functions.jobs.plan.statuses import JobFact, JobStatus, next_status
+from cloud_functions.jobs.plan.statuses import IllegalMove, JobFact, JobStatus, next_status
 from cloud_functions.jobs.ports import Links, Targets
 from cloud_functions.jobs.wire import answers, events
 from cloud_functions.ports import Message
@@ -178,9 +178,13 @@ class Conductor:
     def cancel(self, draft: Draft, job_id: str, how: Cancellation, now_s: float) -> None:
         """Cancel what waits, by force also what has begun.  Raises IllegalMove."""
         job = self.jobs.get(job_id)
+        fact = JobFact.FORCE_CANCELLED if how.is_forced else JobFact.CANCELLED
+        status = next_status(job.status, fact)
+        if job.status is JobStatus.CANCELED and not job.pending:
+            raise IllegalMove(job.status, fact)
         cancelled = replace(
             job,
-            status=next_status(job.status, JobFact.CANCELLED),
+            status=status,
             sweep=Sweep.FORCE_CANCEL if how.is_forced else Sweep.CANCEL,
             waiting=job.told,
             updated_s=int(now_s),

@@ -3,7 +3,8 @@
 A job may wait for its start time (SCHEDULED), is carried out (IN_PROGRESS), and ends by itself
 (COMPLETED, SNAPSHOT jobs only) or because somebody or an abort criterion cancels it (CANCELED).
 Deleting is a status too, because it takes time; then the job is gone.  A cancelled job may be
-cancelled once more, by force, to reach what its things had begun.
+cancelled once more by force alone, to reach what its things had begun, and only while something of
+it is pending (the conductor sees to that).
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ class JobFact(StrEnum):
     STARTED = "started"
     FINISHED = "finished"
     CANCELLED = "cancelled"
+    FORCE_CANCELLED = "cancelled by force"
     DELETED = "deleted"
     FORCE_DELETED = "deleted by force"
 
@@ -42,11 +44,13 @@ TRANSITIONS: Final[Mapping[JobStatus, Mapping[JobFact, JobStatus]]] = {
     JobStatus.SCHEDULED: {
         JobFact.STARTED: JobStatus.IN_PROGRESS,
         JobFact.CANCELLED: JobStatus.CANCELED,
+        JobFact.FORCE_CANCELLED: JobStatus.CANCELED,
         JobFact.FORCE_DELETED: JobStatus.DELETION_IN_PROGRESS,
     },
     JobStatus.IN_PROGRESS: {
         JobFact.FINISHED: JobStatus.COMPLETED,
         JobFact.CANCELLED: JobStatus.CANCELED,
+        JobFact.FORCE_CANCELLED: JobStatus.CANCELED,
         JobFact.FORCE_DELETED: JobStatus.DELETION_IN_PROGRESS,
     },
     JobStatus.COMPLETED: {
@@ -54,7 +58,7 @@ TRANSITIONS: Final[Mapping[JobStatus, Mapping[JobFact, JobStatus]]] = {
         JobFact.FORCE_DELETED: JobStatus.DELETION_IN_PROGRESS,
     },
     JobStatus.CANCELED: {
-        JobFact.CANCELLED: JobStatus.CANCELED,
+        JobFact.FORCE_CANCELLED: JobStatus.CANCELED,
         JobFact.DELETED: JobStatus.DELETION_IN_PROGRESS,
         JobFact.FORCE_DELETED: JobStatus.DELETION_IN_PROGRESS,
     },

@@ -99,6 +99,32 @@ def test_a_finished_job_is_neither_changed_nor_cancelled(world) -> None:
         world.cancel()
 
 
+def test_a_cancelled_job_is_not_cancelled_again(world) -> None:
+    world.create(things=["t1", "t2"])
+    world.cancel(comment="enough", reasonCode="FIRST")
+
+    for is_forced in (False, True):
+        with pytest.raises(errors.InvalidRequest, match="CANCELED"):
+            world.cancel(force=is_forced, comment="again", reasonCode="SECOND")
+
+    assert (world.job().comment, world.job().reason_code) == ("enough", "FIRST")
+
+
+def test_force_reaches_what_a_cancelled_job_left_in_progress_once(world) -> None:
+    world.create(things=["t1", "t2"])
+    world.say("t1", "start-next")
+    world.cancel()
+    with pytest.raises(errors.InvalidRequest, match="CANCELED"):
+        world.cancel()
+
+    world.cancel(force=True, comment="now")
+
+    assert world.counts() == {"Canceled": 2}
+    assert world.job().comment == "now"
+    with pytest.raises(errors.InvalidRequest, match="CANCELED"):
+        world.cancel(force=True)
+
+
 def test_targets_join_a_continuous_job_at_once(world) -> None:
     world.members("kitchen", "t2", "t3")
     world.create(targetSelection="CONTINUOUS")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cloud_functions.jobs.errors import InvalidStateTransition
+from cloud_functions.jobs.errors import InvalidRequest, InvalidStateTransition
 from cloud_functions.jobs.limits import JobLimits
 from cloud_functions.registry.event_configurations import EventType
 
@@ -163,6 +163,17 @@ def test_too_many_failures_cancel_what_is_queued_and_stop_the_rollout(make_world
     assert world.counts() == {"Failed": 2, "InProgress": 1, "Canceled": 2}
     assert told(world.tick(60)) == []
     assert world.report("t1", "j1", "SUCCEEDED")[0] == "accepted"
+
+
+def test_an_aborted_job_is_not_cancelled_again(make_world) -> None:
+    world = make_world(TEN)
+    world.create(things=TEN, **abort(10, 1))
+    world.report("t0", "j1", "FAILED")
+
+    with pytest.raises(InvalidRequest, match="CANCELED"):
+        world.cancel(comment="somebody")
+
+    assert world.job().comment == "The abort criteria were met"
 
 
 def test_a_queued_retry_goes_when_the_job_is_aborted(make_world) -> None:
