@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, quote
 
+from cloud_functions.contract.whole_numbers import whole_number
 from cloud_functions.region import REGION
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
@@ -123,7 +124,7 @@ def claim_of(request: Signed) -> Claim:
             query.get("X-Amz-Date", ""),
             query.get("X-Amz-SignedHeaders", ""),
             query[_SIGNATURE],
-            expires_s=int(expires) if expires.isdigit() else 0,
+            expires_s=whole_number(expires) or 0,
             is_presigned=True,
         )
     raise SignatureRefused("MissingAuthenticationTokenException", "the request is not signed")

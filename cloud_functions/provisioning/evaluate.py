@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from cloud_functions.contract.whole_numbers import whole_number
 from cloud_functions.provisioning.errors import InvalidParameters, InvalidTemplate
 from cloud_functions.provisioning.intrinsics import HOLE
 from cloud_functions.provisioning.nodes import (
@@ -80,10 +81,11 @@ class Scope:
 
     @staticmethod
     def _selected(node: Node, index: str, values: Sequence[str]) -> str:
-        if not index.isascii() or not index.isdigit() or int(index) >= len(values):
+        place = whole_number(index)
+        if place is None or not 0 <= place < len(values):
             last = len(values) - 1
             raise InvalidTemplate(node.path, f"the index is 0 to {last}, not {index!r}")
-        return values[int(index)]
+        return values[place]
 
     def _found(self, node: FindInMap) -> str:
         found: Mapping[str, object] = self.mappings

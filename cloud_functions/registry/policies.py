@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cloud_functions.contract.whole_numbers import whole_number
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.policies.evaluate import parse
 from cloud_functions.registry import tags
@@ -131,7 +132,7 @@ def create_version(
 def version_of(transaction: Transaction, name: str, version_id: str) -> PolicyVersion:
     """A version.  Raises ResourceNotFound."""
     describe(transaction, name)
-    number = int(version_id) if version_id.isdecimal() and version_id.isascii() else 0
+    number = whole_number(version_id) or 0
     version = transaction.store.policy_versions.get(name, number)
     if version is None:
         raise ResourceNotFound(f"Policy {name} has no version {version_id}.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from cloud_functions.contract.jobs import ExecutionStatus
+from cloud_functions.contract.whole_numbers import whole_number
 from cloud_functions.jobs.conductor import Conductor
 from cloud_functions.jobs.errors import InvalidRequest, NotFound
 from cloud_functions.jobs.executions.execution import Execution
@@ -201,9 +202,10 @@ def _thing_arn(thing: str) -> str:
 def _number(token: str | None) -> int | None:
     if token is None:
         return None
-    if not token.isdecimal():
+    found = whole_number(token)
+    if found is None or found < 0:
         raise InvalidRequest("nextToken is the one of the answer before")
-    return int(token)
+    return found
 
 
 def _cut(found: Iterable[Listed], size: int) -> tuple[list[Listed], bool]:

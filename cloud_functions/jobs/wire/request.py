@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 
 from cloud_functions.contract.jobs import ExecutionStatus
+from cloud_functions.contract.whole_numbers import MOST, whole_number
 from cloud_functions.jobs.errors import InvalidJson, InvalidRequest
 from cloud_functions.jobs.executions.execution import CANCEL_TIMER
 from cloud_functions.jobs.limits import JobLimits
@@ -157,10 +158,11 @@ def _status(said: Mapping[str, Any]) -> ExecutionStatus:
 def _whole(said: Mapping[str, Any], member: str) -> int | None:
     """A whole number; the SDKs write some of them as texts of digits."""
     value = said.get(member)
-    if isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < 20:  # noqa: PLR2004
-        return int(value)
-    if value is None or type(value) is int:
-        return value
+    if value is None:
+        return None
+    found = whole_number(value) if isinstance(value, str) else value
+    if type(found) is int and abs(found) <= MOST:
+        return found
     raise InvalidRequest(f"{member} is a whole number, not {value!r}")
 
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from cloud_functions.contract.whole_numbers import whole_number
 from cloud_functions.errors import InvalidRequest
 from cloud_functions.jobs.plan.document import S3Object
 from cloud_functions.ports import BlobStore, Clock
@@ -91,11 +92,14 @@ def _range(asked: str, size: int) -> range | None:
     """The bytes of a Range header with one range; empty where there are none, None without."""
     unit, _, text = asked.partition("=")
     first, dash, last = text.strip().partition("-")
-    if unit.strip() != "bytes" or not dash or not (first + last).isdecimal():
+    if unit.strip() != "bytes" or not dash:
+        return None
+    begin, end = whole_number(first or "0"), whole_number(last or str(size))
+    if begin is None or end is None or min(begin, end) < 0 or not first + last:
         return None
     if not first:
-        return range(max(0, size - int(last)), size)
-    return range(int(first), min(int(last) + 1 if last else size, size))
+        return range(max(0, size - end), size)
+    return range(begin, min(end + 1, size))
 
 
 def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:

@@ -9,6 +9,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cloud_functions.contract.whole_numbers import whole_number
 from cloud_functions.errors import CloudError, InvalidRequest
 
 _logger = logging.getLogger(__name__)
@@ -92,7 +93,18 @@ def page_size(
 
     Raises InvalidAwsRequest outside 1 to `most`.
     """
-    text = request.query_params.get(parameter, str(most if default is None else default))
-    if not text.isdigit() or not 1 <= int(text) <= most:
-        raise InvalidAwsRequest(f"{parameter} is 1 to {most}")
-    return int(text)
+    size = number_within(request, parameter, 1, most)
+    if size is None:
+        return most if default is None else default
+    return size
+
+
+def number_within(request: Request, parameter: str, least: int, most: int) -> int | None:
+    """The whole number a query names, None without it.  Raises InvalidAwsRequest outside bounds."""
+    text = request.query_params.get(parameter)
+    if text is None:
+        return None
+    number = whole_number(text)
+    if number is None or not least <= number <= most:
+        raise InvalidAwsRequest(f"{parameter} is {least} to {most}")
+    return number

@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar
 
 from starlette.requests import Request
 
+from cloud_functions.contract.whole_numbers import MOST, whole_number
 from cloud_functions.registry.arns import Kind, name_in
 from cloud_functions.registry.attributes import AttributeChange
 from cloud_functions.registry.pages import PageWanted
@@ -15,6 +16,7 @@ from cloud_functions.runtime.http.aws.answers import InvalidAwsRequest, body_of
 E = TypeVar("E", bound=StrEnum)
 
 MAX_PAGE: Final = 250
+_SHOWN: Final = 40
 DEFAULT_PAGE: Final = 25
 """AWS's documentation names it for the lists with markers; the others have none documented."""
 _FLAGS: Final[Mapping[object, bool]] = {True: True, False: False, "true": True, "false": False}
@@ -74,11 +76,10 @@ class Asked:
         value = self.members.get(member)
         if value is None:
             return None
-        if isinstance(value, str) and value.isascii() and value.isdecimal():
-            return int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidAwsRequest(f"{member} is an integer, not {value!r}")
-        return value
+        found = whole_number(value) if isinstance(value, str) else value
+        if isinstance(found, bool) or not isinstance(found, int) or abs(found) > MOST:
+            raise InvalidAwsRequest(f"{member} is an integer, not {str(value)[:_SHOWN]!r}")
+        return found
 
     def one_of(self, member: str, words: type[E]) -> E | None:
         """A word of a closed set, None when it is not there."""

@@ -13,7 +13,12 @@ from cloud_functions.runtime.device_gateway.clients import Seen
 from cloud_functions.runtime.device_gateway.desk import Desk, Sent
 from cloud_functions.runtime.device_gateway.limits import GatewayLimits
 from cloud_functions.runtime.http.aws.admission import ForbiddenAction, Needs
-from cloud_functions.runtime.http.aws.answers import InvalidAwsRequest, answer, page_size
+from cloud_functions.runtime.http.aws.answers import (
+    InvalidAwsRequest,
+    answer,
+    number_within,
+    page_size,
+)
 from cloud_functions.runtime.http.aws.mqtt_attributes import (
     checked_topic,
     payload_of,
@@ -26,7 +31,7 @@ from cloud_functions.runtime.http.aws.signed_route import DATA_PLANE, SignedRout
 _MAX_PAGE: Final = 200
 _PAGE: Final = 20
 _MAX_TIMEOUT_S: Final = 15
-_TIMEOUT_S: Final = "5"
+_TIMEOUT_S: Final = 5
 _CLIENT_ID_CHARACTERS: Final = 128
 _CONNECTION: Final = 2
 _MEMBER: Final = 3
@@ -159,10 +164,7 @@ def _missing(client_id: str) -> NoSuchClient:
 def _timeout_s(request: Request, confirmation: bool) -> float | None:  # noqa: FBT001  as on the wire
     if not confirmation:
         return None
-    text = request.query_params.get("timeout", _TIMEOUT_S)
-    if not text.isdigit() or not 1 <= int(text) <= _MAX_TIMEOUT_S:
-        raise InvalidAwsRequest(f"timeout is 1 to {_MAX_TIMEOUT_S} seconds")
-    return float(text)
+    return number_within(request, "timeout", 1, _MAX_TIMEOUT_S) or _TIMEOUT_S
 
 
 def _described(seen: Seen, *, sockets: bool) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from cloud_functions.runtime.http.aws.answers import (
     body_of,
     page_size,
 )
+from cloud_functions.runtime.http.aws.asked import Asked
 from cloud_functions.runtime.http.aws.signed_route import CONTROL_PLANE, SignedRoute
 from cloud_functions.runtime.http_posts.destinations import Destinations
 
@@ -32,12 +33,12 @@ def routes(destinations: Destinations) -> Sequence[SignedRoute]:
     """The routes of destinations; confirming is a link that anybody may follow."""
 
     async def create(request: Request) -> Response:
-        said = (await body_of(request)).get("destinationConfiguration") or {}
+        said = (await Asked.read(request)).object("destinationConfiguration")
         for refused in _OTHERS:
-            if refused in said:
+            if said.has(refused):
                 raise InvalidAwsRequest(f"{refused} is not run here; there is httpUrlConfiguration")
-        url = (said.get("httpUrlConfiguration") or {}).get("confirmationUrl")
-        if not isinstance(url, str) or not url:
+        url = said.object("httpUrlConfiguration").text("confirmationUrl")
+        if not url:
             raise InvalidAwsRequest("httpUrlConfiguration needs a confirmationUrl")
         return answer({"topicRuleDestination": _described(destinations.create(url))})
 

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cloud_functions.contract.whole_numbers import whole_number
 from cloud_functions.jobs.books.draft import Draft
 from cloud_functions.jobs.control.listing import Page
 from cloud_functions.jobs.errors import Internal, JobsError
@@ -18,6 +19,7 @@ from cloud_functions.runtime.message_core import MessageCore
 Word = TypeVar("Word", bound=StrEnum)
 Result = TypeVar("Result")
 MAX_PAGE: Final = 250
+_SHOWN: Final = 40
 
 _logger = logging.getLogger(__name__)
 
@@ -56,9 +58,10 @@ def number(text: str | None, name: str) -> int | None:
     """A whole number, None for none.  Raises InvalidAwsRequest."""
     if text is None:
         return None
-    if not text.isdecimal() or len(text) > 18:  # noqa: PLR2004  fits 64 bits
-        raise InvalidAwsRequest(f"{name} is a whole number, not {text!r}")
-    return int(text)
+    found = whole_number(text)
+    if found is None or found < 0:
+        raise InvalidAwsRequest(f"{name} is a whole number, not {text[:_SHOWN]!r}")
+    return found
 
 
 def word(request: Request, parameter: str, kind: type[Word]) -> Word | None:

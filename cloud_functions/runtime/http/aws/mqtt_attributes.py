@@ -16,7 +16,7 @@ from cloud_functions.runtime.device_gateway.limits import (
     topic_is_too_long,
 )
 from cloud_functions.runtime.device_gateway.reserved import may_be_published
-from cloud_functions.runtime.http.aws.answers import InvalidAwsRequest
+from cloud_functions.runtime.http.aws.answers import InvalidAwsRequest, number_within
 
 _PREFIX: Final = "x-amz-mqtt5-"
 _FORMATS: Final = {"UNSPECIFIED_BYTES": 0, "UTF8_DATA": 1}
@@ -67,10 +67,9 @@ def properties_of(request: Request, limits: GatewayLimits) -> Mapping[str, Any] 
         found["content_type"] = content_type
     if (response_topic := query.get("responseTopic")) is not None:
         found["response_topic"] = checked_topic(response_topic, limits)
-    if (expiry := query.get("messageExpiry")) is not None:
-        if not expiry.isdigit():
-            raise InvalidAwsRequest(f"messageExpiry is 1 to {limits.message_expiry_s} seconds")
-        found["message_expiry_interval"] = int(expiry)
+    expiry = number_within(request, "messageExpiry", 1, limits.message_expiry_s)
+    if expiry is not None:
+        found["message_expiry_interval"] = expiry
     if (encoded := headers.get(f"{_PREFIX}correlation-data")) is not None:
         found["correlation_data"] = _decoded("correlationData", encoded)
     if (said := headers.get(f"{_PREFIX}payload-format-indicator")) is not None:

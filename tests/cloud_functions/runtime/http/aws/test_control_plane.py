@@ -137,3 +137,29 @@ def test_without_a_tls_port_devices_find_the_http_port() -> None:
 
     assert set(known) == set(EndpointType)
     assert set(known.values()) == {"127.0.0.1:8080"}
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "9" * 19, "9" * 25, "²", "--1", "1_0", ""])
+async def test_a_number_beyond_64_bits_is_refused_in_a_query(client, number) -> None:
+    paged = await client.get("/things", params={"maxResults": number}, headers=SIGNED)
+    versioned = await client.delete(
+        "/things/r1", params={"expectedVersion": number}, headers=SIGNED
+    )
+
+    assert {
+        (each.status_code, each.headers["x-amzn-errortype"]) for each in (paged, versioned)
+    } == {(400, "InvalidRequestException")}
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "9" * 19, "9" * 25, "1e999", "1.5"])
+async def test_a_number_beyond_64_bits_is_refused_in_a_body(client, number) -> None:
+    await client.post("/things/r1", json={})
+
+    answer = await client.patch(
+        "/things/r1", content=f'{{"expectedVersion":{number}}}', headers=SIGNED
+    )
+
+    assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (
+        400,
+        "InvalidRequestException",
+    )
