@@ -112,6 +112,24 @@ def test_a_device_gets_awss_exceptions(fleet) -> None:
     assert code_of(terminal)[1] == 410
 
 
+def test_what_is_not_offered_is_told_in_awss_words(fleet) -> None:
+    device, target = fleet.device, fleet.thing("commanded")
+    command = target.replace("thing/commanded", "command/none")
+
+    with pytest.raises(device.exceptions.ResourceNotFoundException):
+        device.start_command_execution(targetArn=target, commandArn=command)
+    with pytest.raises(device.exceptions.ValidationException):
+        device.start_command_execution(targetArn=target, commandArn="none")
+    with pytest.raises(ClientError) as unknown:
+        fleet.iot.list_streams()
+    with pytest.raises(fleet.iot.exceptions.InvalidRequestException):
+        fleet.iot.describe_thing(thingName="a/b")
+    with pytest.raises(fleet.iot.exceptions.InvalidRequestException):
+        fleet.iot.describe_job(jobId="a/b")
+
+    assert code_of(unknown) == ("UnknownOperationException", 404)
+
+
 def test_a_job_from_its_creation_to_its_deletion(fleet) -> None:
     iot = fleet.iot
     arn = fleet.thing("life-b")

@@ -14,6 +14,7 @@ from cloud_functions.runtime.device_gateway.limits import GatewayLimits
 from cloud_functions.runtime.device_services import DeviceServices
 from cloud_functions.runtime.http import signed_links
 from cloud_functions.runtime.http.aws import (
+    commands,
     connections,
     control_plane,
     data_plane,
@@ -28,6 +29,7 @@ from cloud_functions.runtime.http.aws import (
     topic_rules,
 )
 from cloud_functions.runtime.http.aws.endpoints import addresses
+from cloud_functions.runtime.http.aws.not_offered import NotOffered
 from cloud_functions.runtime.http.aws.signed_route import SignedRoutes
 from cloud_functions.runtime.http_posts.destinations import Destinations
 from cloud_functions.runtime.message_core import MessageCore
@@ -64,6 +66,7 @@ def aws_routes(parts: AwsParts) -> Sequence[BaseRoute]:
             *control_plane.routes(
                 services.registrar, parts.authority, addresses(parts.data, parts.http)
             ),
+            *commands.routes(),
             *jobs_data.routes(services.jobs, core, time.time),
             *jobs.routes(services.jobs, core, blobs, Templates(parts.stores.cell), time.time),
             *event_configurations.routes(services.switches, time.time),
@@ -75,4 +78,5 @@ def aws_routes(parts: AwsParts) -> Sequence[BaseRoute]:
             *destinations.routes(parts.destinations),
         ]
     )
-    return [signed, *signed_links.routes(services.links, blobs, time.time)]
+    links = signed_links.routes(services.links, blobs, time.time)
+    return [signed, *links, NotOffered(signed)]

@@ -54,6 +54,8 @@ class SignedRoute(Route):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether the request is for this route."""
+        if b"%2f" in scope.get("raw_path", b"").lower() and ":path}" not in self.path:
+            return Match.NONE, {}  # a slash within a name is no level of the path
         match, child = super().matches(scope)
         if match is not Match.NONE and scope["type"] == "http":
             signed_for = signing_name(scope)
