@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 
+import boto3
 import paho.mqtt.client as mqtt
 
 TEMPLATE = """\
@@ -16,10 +17,11 @@ Globals:
 Resources:
   Weather:
     Type: AWS::Serverless::Function
-    Properties: {CodeUri: src/, Handler: app.weather}
+    Properties: {CodeUri: src/, Handler: app.weather, FunctionName: Sky}
   Listen:
     Type: AWS::Serverless::Function
     Properties:
+      FunctionName: Ears
       CodeUri: src/
       Handler: app.listen
       Events:
@@ -29,7 +31,9 @@ Resources:
             AwsIotSqlVersion: "2016-03-23"
             Sql: >-
               SET @lamp = get_thing_shadow(topic(2), 'arn:aws:iam::0:role/r').state.reported
-              SELECT @lamp.room AS room, aws_lambda('Weather', {'room': @lamp.room}).sky AS sky,
+              SELECT @lamp.room AS room,
+              aws_lambda('arn:aws:lambda:us-east-1:000000000000:function:Sky',
+              {'room': @lamp.room}).sky AS sky,
               get_or_default(get_registry_data('DescribeThing', 'nobody', 'role'), 'unknown')
               AS who,
               (SELECT VALUE v FROM readings WHERE v > 1.5) AS high, clientid() AS client,
@@ -39,6 +43,13 @@ Resources:
           Type: IoTRule
           Properties:
             Sql: "SELECT '' + x AS text, sql_version() AS version FROM 'old'"
+  Direct:
+    Type: AWS::IoT::TopicRule
+    Properties:
+      TopicRulePayload:
+        Sql: SELECT 1 AS direct FROM 'direct'
+        Actions:
+        - Lambda: {FunctionArn: "arn:aws:lambda:us-east-1:000000000000:function:Ears"}
 """
 APP = """
 import json, pathlib
@@ -78,10 +89,29 @@ def test_a_statement_asks_a_shadow_a_function_and_the_registry(start_cloud, tmp_
     client.publish("lamps/l1", b'{"readings": [{"v": 1}, {"v": 2.0}]}', qos=1)
     client.publish("lamps/unknown", b"{}", qos=1)  # its shadow is not there: no action runs
     client.publish("old", b'{"x": 10.0}', qos=1)
-    events = heard(tmp_path / "src" / "heard.jsonl", 2)
+    client.publish("direct", b"{}", qos=1)
+    boto3.client(
+        "iot",
+        endpoint_url=cloud.endpoints["http"],
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+    ).create_topic_rule(
+        ruleName="made",
+        topicRulePayload={
+            "sql": "SELECT 22 AS made FROM 'made'",
+            "actions": [
+                {"lambda": {"functionArn": "arn:aws:lambda:us-east-1:000000000000:function:Ears"}}
+            ],
+        },
+    )
+    client.publish("made", b"{}", qos=1)
+    events = heard(tmp_path / "src" / "heard.jsonl", 4)
     client.loop_stop()
 
-    assert sorted(events, key=len) == [
+    assert sorted(events, key=lambda event: len(str(event))) == [
+        {"made": 22},
+        {"direct": 1},
         {"text": "10.0", "version": "2015-10-08"},
         {
             "room": "hall",
