@@ -65,6 +65,9 @@ def test_boto3_lists_named_shadows_page_by_page(cloud) -> None:
 
     assert (first["results"], second["results"]) == (["a", "b"], ["c"])
     assert "nextToken" not in second
+    for thing, token in (("boto-4", "zzz"), ("boto-4", "a"), ("boto-5", first["nextToken"])):
+        with pytest.raises(shadows.exceptions.InvalidRequestException, match="token"):
+            shadows.list_named_shadows_for_thing(thingName=thing, nextToken=token)
 
 
 @pytest.mark.mosquitto

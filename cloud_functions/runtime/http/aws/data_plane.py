@@ -1,12 +1,15 @@
 """AWS's `iot-data` over HTTP: shadows (AWS reference, section 1.1)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cloud_functions.device_service import Changes
 from cloud_functions.ports import Clock
+from cloud_functions.registry.errors import InvalidInput
+from cloud_functions.registry.pages import position_in, token_of
 from cloud_functions.runtime.http.aws.admission import Needs
 from cloud_functions.runtime.http.aws.answers import page_size
 from cloud_functions.runtime.http.aws.signed_route import DATA_PLANE, SignedRoute
@@ -40,8 +43,11 @@ def routes(shadows: ShadowService, core: MessageCore, clock: Clock) -> Sequence[
 
     async def list_named(request: Request) -> Response:
         size = page_size(request, MAX_PAGE, parameter="pageSize", default=DEFAULT_PAGE)
-        after = request.query_params.get("nextToken")
-        page = shadows.list_named(request.path_params["thing"], after, size)
+        thing = request.path_params["thing"]
+        after = _name_in(request.query_params.get("nextToken", ""), thing)
+        page = shadows.list_named(thing, after, size)
+        if page.next_token is not None:
+            page = replace(page, next_token=token_of((thing, page.next_token)))
         return _json(list_body(page, clock()))
 
     shadow = "/things/{thing}/shadow"
@@ -74,6 +80,16 @@ def _on_shadow(action: str) -> Needs:
 
 def _address(request: Request) -> tuple[str, str | None]:
     return request.path_params["thing"], request.query_params.get("name")
+
+
+def _name_in(token: str, thing: str) -> str | None:
+    """The shadow name after which to go on.  Raises InvalidInput for a token of another list."""
+    if not token:
+        return None
+    owner, name = position_in(token, 2)
+    if owner != thing or not isinstance(name, str):
+        raise InvalidInput("the token is none that this list has given")
+    return name
 
 
 def _json(body: bytes) -> Response:
