@@ -67,6 +67,37 @@ def access_list(clients: Iterable[Client]) -> tuple[str, Sequence[str]]:
     return "\n".join(lines) + "\n", problems
 
 
+def widened(client: Client, known: dict[str, Document]) -> Iterator[str]:
+    """The statements that let a client connect under some ids only: the list lets it under any.
+
+    `known` are documents that were read already; one that cannot be read gives nothing.
+    """
+    request = Request(_CONNECT, "")
+    limited: list[Statement] = []
+    for text in client.documents:
+        try:
+            document = known[text] if text in known else known.setdefault(text, parse(text))
+        except InvalidDeclaration:
+            continue
+        for each in document.statements:
+            if each.allows and any(action.matches(_CONNECT, request) for action in each.actions):
+                if _is_for_any_id(each):
+                    return
+                limited.append(each)
+    for each in limited:
+        said = ", ".join(pattern.text for pattern in each.resources)
+        yield (
+            f"certificate {client.id}: {each.where} limits iot:Connect ({said}), and Mosquitto's"
+            f" access list knows no client ids: it may connect under any; {BUILT_IN}"
+        )
+
+
+def _is_for_any_id(statement: Statement) -> bool:
+    everything = {"*", f"{ARN_PREFIX}*", f"{ARN_PREFIX}client/*"}
+    is_everything = any(pattern.text in everything for pattern in statement.resources)
+    return is_everything and not statement.excludes and not statement.conditions
+
+
 def _rules(client: Client, known: dict[str, Document]) -> Sequence[str]:
     """The lines of one client, denials first.  Raises CannotSay, MalformedPolicy.
 

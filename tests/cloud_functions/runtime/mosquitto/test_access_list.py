@@ -10,7 +10,7 @@ from cloud_functions.contract.mqtt.topic_filter import matches
 from cloud_functions.policies import defaults
 from cloud_functions.policies.request import ARN_PREFIX
 from cloud_functions.registry.principals import AttachedThing
-from cloud_functions.runtime.mosquitto.access_list import Client, access_list, intersection
+from cloud_functions.runtime.mosquitto.access_list import Client, access_list, intersection, widened
 
 
 def statement(effect, actions, *resources, **more) -> dict:
@@ -181,3 +181,15 @@ def test_an_intersection_matches_what_both_match(one, other, topic) -> None:
 
     expected = matches(one, topic) and matches(other, topic)
     assert (both is not None and matches(both, topic)) is expected
+
+
+def test_a_client_id_that_mosquitto_cannot_hold_a_client_to_is_named() -> None:
+    limited = statement("Allow", "iot:Connect", "client/r1")
+    document = json.dumps({"Version": "2012-10-17", "Statement": [limited]})
+    free = json.dumps({"Version": "2012-10-17", "Statement": [CONNECT]})
+
+    (said,) = widened(Client("id1", "cn1", "", [], [document, "no policy"]), {})
+
+    for word in ("id1", "statement 1", "client/r1", "any", "--broker builtin"):
+        assert word in said
+    assert not list(widened(Client("id1", "cn1", "", [], [document, free]), {}))
