@@ -86,8 +86,9 @@ class Bench:
         self.finish.append(finished)
 
     async def inject(self, messages) -> None:
-        if "out" in self.broken:
-            raise self.broken["out"]
+        for message in messages:
+            if message.topic in self.broken:
+                raise self.broken[message.topic]
         self.injected += messages
 
     async def send(self, deed, rule) -> None:
@@ -183,6 +184,21 @@ async def test_numbers_go_on_after_a_crash() -> None:
     await second.take(AT_LEAST_ONCE)
 
     assert len(second.store.outbox) == 2
+
+
+async def test_a_message_that_cannot_be_republished_costs_itself_only(caplog) -> None:
+    bad = Action("republish", {"topic": "bad", "qos": 1})
+    bench = Bench(rule(SAY, name="A"), rule(bad, error=SENT, name="B"), rule(SAY, name="C"))
+    bench.broken["bad"] = ValueError("no")
+
+    await bench.take(AT_LEAST_ONCE)
+    await bench.settle()
+
+    assert [message.topic for message in bench.injected] == ["out", "out"]
+    assert bench.runner.statistics.actions_failed == 1
+    assert [name for name, *_ in bench.sent] == ["B"]
+    assert "rule B: RepublishAction bad: internal error" in caplog.text
+    assert bench.store.outbox == []
 
 
 async def test_an_entry_that_cannot_be_read_does_not_stop_the_others(caplog) -> None:

@@ -1,7 +1,7 @@
 """The MQTT 5 attributes of an HTTP request as boto3 encodes them (AWS reference, section 8.1)."""
 
 import base64
-import binascii
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,12 +14,14 @@ from cloud_functions.runtime.device_gateway.limits import (
     GatewayLimits,
     oversized_property,
     topic_is_too_long,
+    unsendable_text,
 )
 from cloud_functions.runtime.device_gateway.reserved import may_be_published
 from cloud_functions.runtime.http.aws.answers import InvalidAwsRequest
 
 _PREFIX: Final = "x-amz-mqtt5-"
 _FORMATS: Final = {"UNSPECIFIED_BYTES": 0, "UTF8_DATA": 1}
+_SECONDS: Final = re.compile("[0-9]{1,10}")
 
 
 class PayloadTooLarge(TooLarge):
@@ -68,7 +70,7 @@ def properties_of(request: Request, limits: GatewayLimits) -> Mapping[str, Any] 
     if (response_topic := query.get("responseTopic")) is not None:
         found["response_topic"] = checked_topic(response_topic, limits)
     if (expiry := query.get("messageExpiry")) is not None:
-        if not expiry.isdigit():
+        if not _SECONDS.fullmatch(expiry):
             raise InvalidAwsRequest(f"messageExpiry is 1 to {limits.message_expiry_s} seconds")
         found["message_expiry_interval"] = int(expiry)
     if (encoded := headers.get(f"{_PREFIX}correlation-data")) is not None:
@@ -79,6 +81,8 @@ def properties_of(request: Request, limits: GatewayLimits) -> Mapping[str, Any] 
         found["payload_format_indicator"] = _FORMATS[said]
     if (encoded := headers.get(f"{_PREFIX}user-properties")) is not None:
         found["user_property"] = _user_properties(encoded)
+    if (name := unsendable_text(found)) is not None:
+        raise InvalidAwsRequest(f"{name} is UTF-8 text without the null character")
     if (name := oversized_property(found, limits)) is not None:
         raise InvalidAwsRequest(f"{name} is over its limit")
     return found or None
@@ -87,7 +91,7 @@ def properties_of(request: Request, limits: GatewayLimits) -> Mapping[str, Any] 
 def _decoded(name: str, text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # also for what is not ASCII
         raise InvalidAwsRequest(f"{name} is base64") from None
 
 

@@ -131,6 +131,45 @@ def test_a_header_that_renders_to_nonsense_fails_the_action(header, template) ->
     assert isinstance(prepared("republish", said, {}, payload=b'{"a":"x","wild":"#"}'), Failed)
 
 
+@pytest.mark.parametrize(
+    ("header", "text", "reason"),
+    [
+        ("contentType", "a\\u0000b", "contentType has no null character"),
+        ("contentType", "x" * 257, "contentType has at most 256 bytes"),
+        ("contentType", "é" * 129, "contentType has at most 256 bytes"),
+        ("responseTopic", "a\\u0000b", "responseTopic: "),
+        ("responseTopic", "a/+", "responseTopic: a topic has no wildcards"),
+        ("responseTopic", "x" * 257, "responseTopic: a topic has at most 256 bytes"),
+        ("responseTopic", "a/" * 8, "responseTopic: a topic has at most 7 slashes"),
+        ("correlationData", "é", "correlationData is base64"),
+        ("correlationData", "QUFB" * 2731, "correlationData has at most 8192 bytes"),
+        ("messageExpiry", "604801", "messageExpiry is 1 to 604800 seconds"),
+        ("messageExpiry", "0", "messageExpiry is 1 to 604800 seconds"),
+        ("messageExpiry", "²", "messageExpiry is 1 to 604800 seconds"),
+        ("messageExpiry", "9" * 5000, "messageExpiry is 1 to 604800 seconds"),
+    ],
+)
+def test_a_header_that_mqtt_or_aws_cannot_carry_fails_the_action(header, text, reason) -> None:
+    said = {"topic": "out", "headers": {header: "${v}"}}
+
+    failure = prepared("republish", said, {}, payload=f'{{"v":"{text}"}}'.encode())
+
+    assert isinstance(failure, Failed)
+    assert reason in failure.reason
+    assert len(failure.reason) < 400
+
+
+@pytest.mark.parametrize("pair", [{"key": "${v}", "value": "x"}, {"key": "x", "value": "${v}"}])
+@pytest.mark.parametrize("text", ["a\\u0000b", "x" * 8192])
+def test_user_properties_are_texts_of_8_kilobytes(pair, text) -> None:
+    said = {"topic": "out", "headers": {"userProperties": [pair]}}
+
+    failure = prepared("republish", said, {}, payload=f'{{"v":"{text}"}}'.encode())
+
+    assert isinstance(failure, Failed)
+    assert "userProperties" in failure.reason
+
+
 # ------------------------------------------------------------ tables
 
 
