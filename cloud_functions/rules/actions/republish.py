@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from cloud_functions.contract.mqtt.topic_filter import InvalidTopic, validate_topic
 from cloud_functions.contract.topics import (
@@ -69,6 +69,7 @@ class Headers:
 class RepublishAction:
     """The topic may hold `${...}`, a leading `$` is written `$$` (AWS reference, section 2.8)."""
 
+    action: ClassVar[str] = Republish.action
     topic: Template
     qos: int
     headers: Headers | None = None

@@ -49,6 +49,14 @@ def test_what_was_put_is_got_with_its_version(table) -> None:
     assert table.get(("r", "a")) == (("r", "a"), {"battery": 79}, 2)
 
 
+def test_whole_numbers_keep_their_38_digits(table) -> None:
+    item = {"big": 12345678901234567890123, "list": [-(10**37)], "share": 0.1}
+
+    table.put(("r", "a"), item)
+
+    assert table.get(("r", "a")).item == item
+
+
 def test_a_stale_version_is_refused_and_nothing_changes(table) -> None:
     table.put(("r", "a"), {"n": 1}, expected_version=0)
 

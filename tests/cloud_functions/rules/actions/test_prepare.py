@@ -1,5 +1,7 @@
 """What each action makes of a result: a deed, or a failure in words for the error action."""
 
+from decimal import Decimal
+
 import pytest
 
 from cloud_functions.rules.actions import read_action
@@ -186,6 +188,32 @@ def test_an_item_is_made_of_an_object_only(result) -> None:
     failure = prepared("dynamoDBv2", {"putItem": {"tableName": "Readings"}}, result)
 
     assert failure == Failed("DynamoDBv2Action", "Readings", "the result is not a JSON object")
+
+
+def test_an_item_keeps_every_digit_of_whole_numbers() -> None:
+    said = {"putItem": {"tableName": "Readings"}}
+    result = {
+        "big": 12345678901234567890123,
+        "whole": Decimal(1234567890123456789012),
+        "list": [{"n": -(10**33)}, True, None],
+        "share": Decimal("0.1234567890123456789"),
+    }
+
+    deed = prepared("dynamoDBv2", said, result)
+
+    assert isinstance(deed, PutItem)
+    assert deed.item == result | {"share": 0.12345678901234568}
+    assert [type(deed.item[name]) for name in ("big", "whole", "share")] == [int, int, float]
+
+
+@pytest.mark.parametrize("number", [Decimal("1E+400"), Decimal("-1E+126"), 1e126, 1e-131])
+def test_a_number_that_no_item_can_have_fails_the_action(number) -> None:
+    item = prepared("dynamoDBv2", {"putItem": {"tableName": "Readings"}}, {"a": [number]})
+    change = prepared("dynamoDB", KEYED, {"a": [number]})
+
+    for failure in (item, change):
+        assert isinstance(failure, Failed)
+        assert "an item has numbers of 1E-130 to 9.9E+125" in failure.reason
 
 
 KEYED = {
