@@ -61,7 +61,7 @@ Key: TypeAlias = tuple[str, str]
 """Partition and sort key of an item."""
 
 Item: TypeAlias = dict[str, Any]
-"""JSON values only; numbers are int or float."""
+"""JSON values only; numbers are int, of any size, or float."""
 
 
 class Stored(NamedTuple):

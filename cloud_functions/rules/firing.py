@@ -1,6 +1,7 @@
 """One rule and one message: what its error action says when actions failed."""
 
 import base64
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from cloud_functions.rules.actions import Deed, Failed, RuleAction
 from cloud_functions.rules.context import Context
 from cloud_functions.rules.errors import RuleFailed
 from cloud_functions.rules.external import Needs
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -26,6 +29,9 @@ class Firing:
             return self.error_action.prepare(_payload(self, failures, trace_id), self.context)
         except (Needs, RuleFailed) as error:  # a template of it asks outside, or is too much work
             return Failed("ErrorAction", self.rule, f"its templates cannot be filled: {error}")
+        except Exception:
+            _logger.exception("the error action of rule %s could not be prepared", self.rule)
+            return Failed("ErrorAction", self.rule, "internal error")
 
 
 def _payload(firing: Firing, failures: Sequence[Failed], trace_id: str) -> dict[str, Any]:

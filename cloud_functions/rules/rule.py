@@ -1,5 +1,6 @@
 """A rule: a statement and what to do with its result."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -9,6 +10,7 @@ from cloud_functions.rules.actions import MAX_ACTIONS, Deed, Failed, RuleAction,
 from cloud_functions.rules.compile import Program, compile_statement
 from cloud_functions.rules.context import Context
 from cloud_functions.rules.errors import RuleFailed
+from cloud_functions.rules.external import Needs
 from cloud_functions.rules.nodes import Statement
 from cloud_functions.rules.parser import parse
 from cloud_functions.rules.values import UNDEFINED, Value, is_within
@@ -16,6 +18,8 @@ from cloud_functions.rules.versions import read_version
 
 MAX_RESULT: Final = 262_144
 """About how many characters a result may have; AWS takes 128 KB (AWS reference, section 2.6)."""
+
+_logger = logging.getLogger(__name__)
 
 
 class DeclaredAction(Protocol):
@@ -109,7 +113,17 @@ class Rule:
         value = self.result(context)
         if value is UNDEFINED:
             return ()
-        return [action.prepare(value, context) for action in self.actions]
+        return [self._prepared(action, value, context) for action in self.actions]
+
+    def _prepared(self, action: RuleAction, value: Value, context: Context) -> Deed | Failed:
+        """What one action should do; an error in it is its own failure, the others go on."""
+        try:
+            return action.prepare(value, context)
+        except (Needs, RuleFailed):
+            raise
+        except Exception:
+            _logger.exception("%s of rule %s could not be prepared", action.action, self.name)
+            return Failed(action.action, self.name, "internal error")
 
 
 def read_rule(declared: DeclaredRule) -> Rule:

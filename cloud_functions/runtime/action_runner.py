@@ -248,15 +248,25 @@ class ActionRunner:
             for deed, step in zip(deeds, far, strict=True)
             if isinstance(deed, Republish)
         ]
-        reason = ""
+        reasons = await self._injected(messages)
+        for work, deed, reason in zip(works, deeds, reasons, strict=True):
+            failure = failed(deed, reason) if reason and not isinstance(deed, Failed) else None
+            self._over(work, failure)
+
+    async def _injected(self, messages: Sequence[Message]) -> Sequence[str]:
+        """For each message why it could not be published, empty where it was.
+
+        A batch that fails is tried again one by one, so that a bad message costs itself only; one
+        that went out before the failure goes out twice, as a message may after a crash.
+        """
         try:
             await self._inject(messages)
         except Exception:
             _logger.exception("%d messages could not be republished", len(messages))
-            reason = "internal error"
-        for work, deed in zip(works, deeds, strict=True):
-            failure = failed(deed, reason) if reason and not isinstance(deed, Failed) else None
-            self._over(work, failure)
+            if len(messages) == 1:
+                return ["internal error"]
+            return [reason for each in messages for reason in await self._injected([each])]
+        return [""] * len(messages)
 
     async def _do(self, work: _Work, deed: Deed) -> None:
         self._count(1)

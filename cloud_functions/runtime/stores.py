@@ -2,7 +2,7 @@
 
 from cloud_functions.runtime.data_directory import DataDirectory
 from cloud_functions.storage.committer import Committer
-from cloud_functions.storage.file_blobs import FileBlobs
+from cloud_functions.storage.file_blobs import FileBuckets
 from cloud_functions.storage.lmdb_cell import LmdbCell
 from cloud_functions.storage.sqlite_accounts import SqliteAccounts
 from cloud_functions.storage.sqlite_event_configurations import SqliteEventConfigurations
@@ -22,7 +22,7 @@ class Stores:
         self.rules = SqliteRules(directory.registry)
         self.event_configurations = SqliteEventConfigurations(directory.registry)
         self.tables = SqliteTables(directory.tables)
-        self.blobs = FileBlobs(directory.blobs)
+        self.blobs = FileBuckets(directory.blobs)
 
     async def close(self) -> None:
         """Write what waits, and let the files go."""

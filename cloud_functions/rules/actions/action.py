@@ -1,6 +1,6 @@
 """What every action is to the rule that has it."""
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from cloud_functions.rules.context import Context
 from cloud_functions.rules.deeds import Deed, Failed
@@ -8,7 +8,9 @@ from cloud_functions.rules.values import Value
 
 
 class RuleAction(Protocol):
-    """An action, read from its declaration once."""
+    """An action, read from its declaration once; `action` is AWS's name for it in failures."""
+
+    action: ClassVar[str]
 
     def prepare(self, result: Value, context: Context) -> Deed | Failed:
         """What to do with a result; templates are filled from the original payload."""

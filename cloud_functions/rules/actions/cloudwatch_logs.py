@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from cloud_functions.rules.actions.parameters import Parameters
 from cloud_functions.rules.actions.result import as_message
@@ -19,6 +19,7 @@ _MAX_LINES: Final = 10_000
 class CloudwatchLogsAction:
     """One line a message, or with `is_batch` a line for each `{timestamp, message}`."""
 
+    action: ClassVar[str] = PutLog.action
     group: Template
     is_batch: bool = False
 

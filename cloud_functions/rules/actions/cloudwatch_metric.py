@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from cloud_functions.rules.actions.parameters import Parameters
 from cloud_functions.rules.context import Context
@@ -27,6 +27,7 @@ UNITS: Final = (
 class CloudwatchMetricAction:
     """All of it may be templates; the value must render to a number."""
 
+    action: ClassVar[str] = PutMetric.action
     namespace: Template
     name: Template
     value: Template

@@ -2,10 +2,10 @@
 
 import base64
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from cloud_functions.rules.actions.parameters import Parameters
-from cloud_functions.rules.actions.result import as_bytes, is_json, plain
+from cloud_functions.rules.actions.result import UnkeptValue, as_bytes, is_json, plain
 from cloud_functions.rules.context import Context
 from cloud_functions.rules.deeds import ChangeItem, Deed, Failed
 from cloud_functions.rules.template import Template
@@ -36,6 +36,7 @@ class KeyPart:
 class DynamoDbAction:
     """Bytes that are not JSON are kept as their base64 text: items here are JSON."""
 
+    action: ClassVar[str] = ChangeItem.action
     table: Template
     key: tuple[KeyPart, ...]
     field: Template
@@ -47,6 +48,12 @@ class DynamoDbAction:
         if operation not in OPERATIONS:
             reason = f"the operation is {', '.join(OPERATIONS)}, not {operation!r}"
             return Failed(ChangeItem.action, table, reason)
+        try:
+            return self._change(table, operation, result, context)
+        except UnkeptValue as error:
+            return Failed(ChangeItem.action, table, str(error))
+
+    def _change(self, table: str, operation: str, result: Value, context: Context) -> Deed | Failed:
         key = dict(part.render(context) for part in self.key)
         for name, value in key.items():
             if value is UNDEFINED:

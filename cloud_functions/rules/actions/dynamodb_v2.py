@@ -1,9 +1,10 @@
 """The action `dynamoDBv2`: each member of the result becomes an attribute of an item."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from cloud_functions.rules.actions.parameters import Parameters
-from cloud_functions.rules.actions.result import as_object
+from cloud_functions.rules.actions.result import UnkeptValue, as_object
 from cloud_functions.rules.context import Context
 from cloud_functions.rules.deeds import Deed, Failed, PutItem
 from cloud_functions.rules.template import Template
@@ -14,12 +15,16 @@ from cloud_functions.rules.values import Value
 class DynamoDbV2Action:
     """Replaces the item with the same key."""
 
+    action: ClassVar[str] = PutItem.action
     table: Template
 
     def prepare(self, result: Value, context: Context) -> Deed | Failed:
         """An item; the result must be an object."""
         table = self.table.render(context)
-        item = as_object(result)
+        try:
+            item = as_object(result)
+        except UnkeptValue as error:
+            return Failed(self.action, table, str(error))
         if item is None:
             return Failed(PutItem.action, table, "the result is not a JSON object")
         return PutItem(table, item)

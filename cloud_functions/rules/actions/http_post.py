@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import urlsplit
 
 from cloud_functions.errors import InvalidDeclaration
@@ -25,6 +25,7 @@ _NOT_SET_HERE: Final = frozenset({"content-length", "host", "connection", "trans
 class HttpAction:
     """`confirmation_url` is the destination a rule asks for, None where it holds a template."""
 
+    action: ClassVar[str] = PostHttp.action
     url: Template
     confirmation_url: str | None
     headers: Sequence[tuple[str, Template]] = ()

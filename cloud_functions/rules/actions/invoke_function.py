@@ -1,7 +1,7 @@
 """The action `lambda`: hand the result to a function."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from cloud_functions.rules.actions.parameters import Parameters
 from cloud_functions.rules.actions.result import as_bytes, is_json
@@ -18,6 +18,7 @@ _NAME: Final = 6
 class LambdaAction:
     """Invokes asynchronously; `function` is a name, or a template that renders to an ARN."""
 
+    action: ClassVar[str] = InvokeFunction.action
     function: str | Template
 
     def prepare(self, result: Value, context: Context) -> Deed | Failed:

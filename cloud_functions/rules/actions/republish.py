@@ -1,10 +1,9 @@
 """The action `republish`: publish the result as a new message."""
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from cloud_functions.contract.mqtt.topic_filter import InvalidTopic, validate_topic
 from cloud_functions.contract.topics import (
@@ -26,8 +25,13 @@ _HEADERS: Final = (
 )
 _FORMATS: Final = {"UNSPECIFIED_BYTES": 0, "UTF8_DATA": 1}
 _MAX_USER_PROPERTIES: Final = 100
-_MAX_EXPIRY_S: Final = 0xFFFF_FFFF
-_MAX_TEXT_BYTES: Final = 65_535
+_MAX_EXPIRY_S: Final = 604_800
+_MAX_CONTENT_TYPE_BYTES: Final = 256
+_MAX_CORRELATION_BYTES: Final = 8192
+_MAX_USER_PROPERTIES_BYTES: Final = 8192
+"""What one message's headers may have (AWS reference, section 8.1)."""
+_SHOWN: Final = 60
+"""Characters of an unfit text that a reason repeats."""
 
 
 class _Unfit(Exception):
@@ -47,13 +51,13 @@ class Headers:
 
     def render(self, context: Context) -> dict[str, Any]:
         """The members of the deed; a header that renders to nothing is left out."""
-        pairs = [
-            (key.render(context), value.render(context)) for key, value in self.user_properties
-        ]
+        pairs = _pairs(
+            [(key.render(context), value.render(context)) for key, value in self.user_properties]
+        )
         texts = {
             "payload_format": _rendered(self.payload_format, context, _format),
-            "content_type": _rendered(self.content_type, context, _text),
-            "response_topic": _rendered(self.response_topic, context, _topic),
+            "content_type": _rendered(self.content_type, context, _content_type),
+            "response_topic": _rendered(self.response_topic, context, _response_topic),
             "correlation_data": _rendered(self.correlation_data, context, _base64),
             "expiry_s": _rendered(self.expiry, context, _seconds),
         }
@@ -65,6 +69,7 @@ class Headers:
 class RepublishAction:
     """The topic may hold `${...}`, a leading `$` is written `$$` (AWS reference, section 2.8)."""
 
+    action: ClassVar[str] = Republish.action
     topic: Template
     qos: int
     headers: Headers | None = None
@@ -114,6 +119,7 @@ def _read_headers(said: Parameters) -> Headers:
         user_properties=tuple((each.template("key"), each.template("value")) for each in pairs),
     )
     _check_literals(said)
+    _check_literal_pairs(pairs)
     return headers
 
 
@@ -121,7 +127,8 @@ def _check_literals(said: Parameters) -> None:
     """What holds no template is refused when it is read, not with every message."""
     checks = {
         "payloadFormatIndicator": _format,
-        "responseTopic": _topic,
+        "contentType": _content_type,
+        "responseTopic": _response_topic,
         "correlationData": _base64,
         "messageExpiry": _seconds,
     }
@@ -131,6 +138,16 @@ def _check_literals(said: Parameters) -> None:
                 check(text)
             except _Unfit as error:
                 raise said.error(str(error), name) from None
+
+
+def _check_literal_pairs(pairs: Sequence[Parameters]) -> None:
+    for each in pairs:
+        for name in ("key", "value"):
+            if "${" not in (text := each.text(name)):
+                try:
+                    _pairs([(text, "")])
+                except _Unfit as error:
+                    raise each.error(str(error), name) from None
 
 
 def _rendered(template: Template | None, context: Context, check: Any) -> Any:
@@ -143,12 +160,7 @@ def _unescaped(topic: str) -> str:
 
 
 def _check_target(topic: str) -> None:
-    _topic(topic)
-    counted = counted_topic(topic)
-    if len(counted.encode(errors="replace")) > MAX_TOPIC_BYTES:
-        raise _Unfit(f"a topic has at most {MAX_TOPIC_BYTES} bytes")
-    if counted.count("/") > MAX_TOPIC_SLASHES:
-        raise _Unfit(f"a topic has at most {MAX_TOPIC_SLASHES} slashes: {topic!r}")
+    _topic_within_limits(topic)
     if _is_of_jobs(topic):
         raise _Unfit("a message cannot be republished to a topic of Jobs")
 
@@ -160,14 +172,48 @@ def _is_of_jobs(topic: str) -> bool:
 
 def _format(text: str) -> int:
     if text not in _FORMATS:
-        raise _Unfit(f"payloadFormatIndicator is {' or '.join(_FORMATS)}, not {text!r}")
+        raise _Unfit(f"payloadFormatIndicator is {' or '.join(_FORMATS)}, not {_shown(text)}")
     return _FORMATS[text]
 
 
-def _text(text: str) -> str:
-    if len(text.encode(errors="replace")) > _MAX_TEXT_BYTES:
-        raise _Unfit(f"a header has at most {_MAX_TEXT_BYTES} bytes")
+def _content_type(text: str) -> str:
+    if _bytes_of("contentType", text) > _MAX_CONTENT_TYPE_BYTES:
+        raise _Unfit(f"contentType has at most {_MAX_CONTENT_TYPE_BYTES} bytes")
     return text
+
+
+def _pairs(pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    size = sum(_bytes_of("userProperties", text) for pair in pairs for text in pair)
+    if size > _MAX_USER_PROPERTIES_BYTES:
+        raise _Unfit(f"userProperties have at most {_MAX_USER_PROPERTIES_BYTES} bytes, not {size}")
+    return pairs
+
+
+def _bytes_of(name: str, text: str) -> int:
+    """How many bytes a text has on the wire; MQTT takes UTF-8 without the null character."""
+    if "\0" in text:
+        raise _Unfit(f"{name} has no null character: {_shown(text)}")
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        raise _Unfit(f"{name} is no Unicode text: {_shown(text)}") from None
+
+
+def _response_topic(text: str) -> str:
+    try:
+        return _topic_within_limits(text)
+    except _Unfit as error:
+        raise _Unfit(f"responseTopic: {error}") from None
+
+
+def _topic_within_limits(topic: str) -> str:
+    _topic(topic)
+    counted = counted_topic(topic)
+    if len(counted.encode()) > MAX_TOPIC_BYTES:
+        raise _Unfit(f"a topic has at most {MAX_TOPIC_BYTES} bytes")
+    if counted.count("/") > MAX_TOPIC_SLASHES:
+        raise _Unfit(f"a topic has at most {MAX_TOPIC_SLASHES} slashes: {topic!r}")
+    return topic
 
 
 def _topic(text: str) -> str:
@@ -175,17 +221,27 @@ def _topic(text: str) -> str:
         validate_topic(text)
     except InvalidTopic as error:
         raise _Unfit(str(error)) from None
+    _bytes_of("a topic", text)
     return text
 
 
 def _base64(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
-    except binascii.Error:
-        raise _Unfit(f"correlationData is base64, not {text!r}") from None
+        raw = base64.b64decode(text, validate=True)
+    except ValueError:  # also for what is not ASCII
+        raise _Unfit(f"correlationData is base64, not {_shown(text)}") from None
+    if len(raw) > _MAX_CORRELATION_BYTES:
+        raise _Unfit(f"correlationData has at most {_MAX_CORRELATION_BYTES} bytes, not {len(raw)}")
+    return raw
 
 
 def _seconds(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) <= _MAX_EXPIRY_S:
-        raise _Unfit(f"messageExpiry is a number of seconds, not {text!r}")
-    return int(text)
+    digits = text.lstrip("0")
+    is_number = text.isascii() and text.isdigit() and len(digits) <= len(str(_MAX_EXPIRY_S))
+    if not is_number or not 0 < int(digits or "0") <= _MAX_EXPIRY_S:
+        raise _Unfit(f"messageExpiry is 1 to {_MAX_EXPIRY_S} seconds, not {_shown(text)}")
+    return int(digits)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...")

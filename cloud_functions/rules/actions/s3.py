@@ -1,7 +1,7 @@
 """The action `s3`: the result as an object of a bucket."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from cloud_functions.rules.actions.parameters import Parameters
 from cloud_functions.rules.actions.result import as_bytes, is_json
@@ -21,6 +21,7 @@ _MAX_KEY_BYTES: Final = 1024
 class S3Action:
     """One object a message; a key without template is written again and again."""
 
+    action: ClassVar[str] = PutObject.action
     bucket: Template
     key: Template
 

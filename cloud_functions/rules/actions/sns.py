@@ -1,10 +1,10 @@
 """The action `sns`: the result to all subscribers of a topic."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from cloud_functions.rules.actions.parameters import Parameters
-from cloud_functions.rules.actions.result import as_message, as_object
+from cloud_functions.rules.actions.result import as_message
 from cloud_functions.rules.context import Context
 from cloud_functions.rules.deeds import Deed, Failed, PublishToTopic
 from cloud_functions.rules.template import Template
@@ -17,6 +17,7 @@ _FORMATS: Final = ("RAW", "JSON")
 class SnsAction:
     """RAW says the same to all; JSON has a member for each protocol, and `default`."""
 
+    action: ClassVar[str] = PublishToTopic.action
     target: Template
     is_by_protocol: bool = False
 
@@ -29,7 +30,7 @@ class SnsAction:
                 reason = "the result is not text" if message is None else "it is empty"
                 return Failed(PublishToTopic.action, target, reason)
             return PublishToTopic(target, message)
-        said = as_object(result) or {}
+        said = result if isinstance(result, dict) else {}
         texts = {name: value for name, value in said.items() if isinstance(value, str)}
         if "default" not in texts:
             reason = "messageFormat JSON needs an object with the text `default`"

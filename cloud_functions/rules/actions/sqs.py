@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import dataclass
+from typing import ClassVar
 
 from cloud_functions.rules.actions.parameters import Parameters
 from cloud_functions.rules.actions.result import as_bytes, as_message
@@ -15,6 +16,7 @@ from cloud_functions.rules.values import Value
 class SqsAction:
     """A queue takes text: bytes that are none need `useBase64`."""
 
+    action: ClassVar[str] = SendMessage.action
     queue_url: Template
     use_base64: bool = False
 

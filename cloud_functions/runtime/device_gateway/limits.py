@@ -99,3 +99,19 @@ def oversized_property(properties: Mapping[str, Any], limits: GatewayLimits) -> 
     if not 1 <= properties.get("message_expiry_interval", 1) <= limits.message_expiry_s:
         return "message_expiry_interval"
     return None
+
+
+def unsendable_text(properties: Mapping[str, Any]) -> str | None:
+    """The name of a property whose text MQTT cannot carry, None if all can be sent.
+
+    No text has a null character or half a surrogate pair (MQTT-1.5.4-1, MQTT-1.5.4-2).
+    """
+    for name in ("content_type", "response_topic"):
+        if not _is_sendable(properties.get(name, "")):
+            return name
+    pairs = properties.get("user_property", ())
+    return None if all(_is_sendable(k + v) for k, v in pairs) else "user_property"
+
+
+def _is_sendable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)

@@ -1,14 +1,18 @@
 """Brings a message to all who subscribed to it."""
 
 import itertools
+import logging
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from cloud_functions.contract.mqtt import properties as props
 from cloud_functions.contract.mqtt.encode import encode_publish
+from cloud_functions.contract.mqtt.errors import OurError
 from cloud_functions.contract.mqtt.expiry import expires_s
 from cloud_functions.contract.mqtt.packets import Publish, Version
+from cloud_functions.contract.mqtt.properties import encode_properties
 from cloud_functions.contract.mqtt.server_session import ServerSession
 from cloud_functions.contract.mqtt.topic_filter import share_group, unshared
 from cloud_functions.ports import Message
@@ -22,6 +26,8 @@ from cloud_functions.runtime.device_gateway.statistics import GatewayStatistics
 
 _BASIC_INGEST: Final = "$aws/rules/"
 _NEVER: Final = math.inf
+
+_logger = logging.getLogger(__name__)
 
 
 class Router:
@@ -51,9 +57,10 @@ class Router:
     def route(self, message: Message) -> None:
         """Keep it if it is to be retained; send it, or let it wait in sessions, once each.
 
-        Nobody can subscribe to Basic Ingest (AWS reference, section 2.7).
+        Nobody can subscribe to Basic Ingest (AWS reference, section 2.7).  A message that MQTT
+        cannot carry is dropped here, before it stops others of its batch or waits in a session.
         """
-        if message.topic.startswith(_BASIC_INGEST):
+        if message.topic.startswith(_BASIC_INGEST) or not self._can_travel(message):
             return
         if message.retain:
             self._retained.keep(message)
@@ -72,6 +79,18 @@ class Router:
             if subscription.no_local and message.client_id == client_id:
                 continue
             self._send_to(session, message, min(message.qos, subscription.qos), encoded)
+
+    def _can_travel(self, message: Message) -> bool:
+        """Whether MQTT can carry its properties; what came over MQTT always can."""
+        if message.properties is None:
+            return True
+        try:
+            encode_properties(message.properties, props.PUBLISH)
+        except OurError as error:
+            self._statistics.dropped += 1
+            _logger.warning("a message on %s cannot be sent: %s", message.topic, error)
+            return False
+        return True
 
     def _answer(self, message: Message) -> None:
         """To one client, whether it subscribed or not (AWS reference, section 4.2)."""

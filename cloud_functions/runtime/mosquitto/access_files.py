@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -16,7 +17,7 @@ from cloud_functions.storage.sqlite_registry import SqliteRegistry
 _logger = logging.getLogger(__name__)
 
 _NAMED: Final = 100
-"""Widened statements named in the log at one writing; a fleet may have thousands."""
+"""Widened statements named in the log at one writing."""
 
 
 class AccessFiles:
@@ -49,15 +50,15 @@ class AccessFiles:
         self._revocations.write(self._files.revoked, closed)
 
     def _warn_of_widened(self, clients: Sequence[Client]) -> None:
-        """Name each statement that Mosquitto cannot hold a client to, once a certificate."""
+        """Name each statement that Mosquitto cannot hold its clients to, once."""
         known: dict[str, Document] = {}
-        now = {said for client in clients for said in widened(client, known)}
-        new = sorted(now - self._told)
+        now = Counter(said for client in clients for said in widened(client, known))
+        new = sorted(now.keys() - self._told)
         for said in new[:_NAMED]:
-            _logger.warning("%s", said)
+            _logger.warning("%s (certificates so far: %d)", said, now[said])
         if len(new) > _NAMED:
-            _logger.warning("and so for %d further certificates' statements", len(new) - _NAMED)
-        self._told = now
+            _logger.warning("and so for %d further statements", len(new) - _NAMED)
+        self._told = set(now)
 
 
 def _clients(registry: SqliteRegistry) -> Iterator[Client]:

@@ -87,8 +87,8 @@ def widened(client: Client, known: dict[str, Document]) -> Iterator[str]:
     for each in limited:
         said = ", ".join(pattern.text for pattern in each.resources)
         yield (
-            f"certificate {client.id}: {each.where} limits iot:Connect ({said}), and Mosquitto's"
-            f" access list knows no client ids: it may connect under any; {BUILT_IN}"
+            f"{each.where} limits iot:Connect ({said}), and Mosquitto's access list knows no"
+            f" client ids: its certificates may connect under any; {BUILT_IN}"
         )
 
 

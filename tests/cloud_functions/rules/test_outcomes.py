@@ -17,6 +17,8 @@ from cloud_functions.runtime.template.declaration import Action, TopicRule
 class CountingAction:
     """Counts the messages it was asked about."""
 
+    action = "CountingAction"
+
     def __init__(self) -> None:
         self.prepared = 0
 

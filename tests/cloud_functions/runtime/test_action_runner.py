@@ -9,7 +9,8 @@ import pytest
 from cloud_functions.cells import Space
 from cloud_functions.errors import NotFound
 from cloud_functions.ports import Message
-from cloud_functions.rules.deeds import InvokeFunction, PutMetric, Republish, SendMessage
+from cloud_functions.rules.actions.dynamodb_v2 import DynamoDbV2Action
+from cloud_functions.rules.deeds import InvokeFunction, PutItem, PutMetric, Republish, SendMessage
 from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import read_rule
 from cloud_functions.runtime.action_runner import (
@@ -26,6 +27,8 @@ from cloud_functions.storage.committer import Committer
 SENT = Action("sqs", {"queueUrl": "q"})
 CALL = Action("lambda", {"functionArn": "f"})
 SAY = Action("republish", {"topic": "out", "qos": 1})
+PUT = Action("dynamoDBv2", {"putItem": {"tableName": "t"}})
+EXPIRING = Action("republish", {"topic": "late", "headers": {"messageExpiry": "${n}"}})
 COUNT = Action(
     "cloudwatchMetric",
     {"metricNamespace": "n", "metricName": "m", "metricValue": "1", "metricUnit": "Count"},
@@ -74,7 +77,7 @@ class Bench:
             inject=self.inject,
             committer=self.committer,
             store=self.store,
-            doers={SendMessage: self.send, PutMetric: self.count},
+            doers={PutItem: self.put, SendMessage: self.send, PutMetric: self.count},
             firing_of=self.engine.firing_of,
             clock=lambda: 1.0,
         )
@@ -86,8 +89,9 @@ class Bench:
         self.finish.append(finished)
 
     async def inject(self, messages) -> None:
-        if "out" in self.broken:
-            raise self.broken["out"]
+        for message in messages:
+            if message.topic in self.broken:
+                raise self.broken[message.topic]
         self.injected += messages
 
     async def send(self, deed, rule) -> None:
@@ -96,6 +100,9 @@ class Bench:
         if deed.queue_url in self.broken:
             raise self.broken[deed.queue_url]
         self.sent.append((rule, deed.queue_url, deed.body))
+
+    async def put(self, deed, _rule) -> None:
+        self.sent.append(deed.item)
 
     async def count(self, deed, _rule) -> None:
         self.sent.append(deed.name)
@@ -183,6 +190,98 @@ async def test_numbers_go_on_after_a_crash() -> None:
     await second.take(AT_LEAST_ONCE)
 
     assert len(second.store.outbox) == 2
+
+
+async def test_a_message_that_cannot_be_republished_costs_itself_only(caplog) -> None:
+    bad = Action("republish", {"topic": "bad", "qos": 1})
+    bench = Bench(rule(SAY, name="A"), rule(bad, error=SENT, name="B"), rule(SAY, name="C"))
+    bench.broken["bad"] = ValueError("no")
+
+    await bench.take(AT_LEAST_ONCE)
+    await bench.settle()
+
+    assert [message.topic for message in bench.injected] == ["out", "out"]
+    assert bench.runner.statistics.actions_failed == 1
+    assert [name for name, *_ in bench.sent] == ["B"]
+    assert "rule B: RepublishAction bad: internal error" in caplog.text
+    assert bench.store.outbox == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "payload", "reason"),
+    [
+        (PUT, b'{"n": 1e400}', "an item has numbers of"),
+        (EXPIRING, b'{"n": "%s"}' % (b"9" * 5000), "messageExpiry is"),
+    ],
+)
+async def test_an_action_whose_values_are_unfit_leaves_the_others_alone(
+    broken, payload, reason
+) -> None:
+    report = Action("lambda", {"functionArn": "report"})
+    bench = Bench(rule(broken, SENT, SAY, error=report))
+
+    await bench.take(Message("a/b", payload, qos=1))
+    await bench.settle()
+
+    assert [queue for _, queue, _ in bench.sent] == ["q"]
+    assert [message.topic for message in bench.injected] == ["out"]
+    ((_, told),) = bench.calls
+    assert [reason in each["errorMessage"] for each in told["failures"]] == [True]
+
+
+async def test_an_unforeseen_error_in_an_action_is_its_own_failure(monkeypatch, caplog) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(DynamoDbV2Action, "prepare", broken)
+    report = Action("lambda", {"functionArn": "report"})
+    bench = Bench(rule(PUT, SENT, error=report), rule(SENT, COUNT, name="S"))
+
+    await bench.take(AT_LEAST_ONCE)
+    await bench.settle()
+
+    assert [each if isinstance(each, str) else each[:2] for each in bench.sent] == [
+        ("R", "q"),
+        ("S", "q"),
+        "m",
+    ]
+    ((_, told),) = bench.calls
+    assert told["failures"] == [
+        {
+            "failedAction": "DynamoDBv2Action",
+            "failedResource": "R",
+            "errorMessage": "internal error",
+        }
+    ]
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_an_unforeseen_error_in_an_error_action_is_logged(monkeypatch, caplog) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(DynamoDbV2Action, "prepare", broken)
+    bench = Bench(rule(CALL, SENT, error=PUT))
+    bench.broken["f"] = NotFound("no f")
+
+    await bench.take(AT_LEAST_ONCE)
+    await bench.settle()
+
+    assert len(bench.sent) == 1
+    assert bench.runner.statistics.error_actions_failed == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
+async def test_whole_numbers_are_the_same_after_a_crash() -> None:
+    first = Bench(rule(PUT))
+    await first.take(Message("a/b", b'{"n": 12345678901234567890123}', qos=1))
+
+    second = Bench(rule(PUT), store=first.store)
+    second.runner.resume()
+    await second.settle()
+    await first.runner.close()
+
+    assert second.sent == [{"n": 12345678901234567890123}]
 
 
 async def test_an_entry_that_cannot_be_read_does_not_stop_the_others(caplog) -> None:

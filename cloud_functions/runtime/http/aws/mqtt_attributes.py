@@ -1,7 +1,6 @@
 """The MQTT 5 attributes of an HTTP request as boto3 encodes them (AWS reference, section 8.1)."""
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from cloud_functions.runtime.device_gateway.limits import (
     GatewayLimits,
     oversized_property,
     topic_is_too_long,
+    unsendable_text,
 )
 from cloud_functions.runtime.device_gateway.reserved import may_be_published
 from cloud_functions.runtime.http.aws.answers import InvalidAwsRequest, number_within
@@ -78,6 +78,8 @@ def properties_of(request: Request, limits: GatewayLimits) -> Mapping[str, Any] 
         found["payload_format_indicator"] = _FORMATS[said]
     if (encoded := headers.get(f"{_PREFIX}user-properties")) is not None:
         found["user_property"] = _user_properties(encoded)
+    if (name := unsendable_text(found)) is not None:
+        raise InvalidAwsRequest(f"{name} is UTF-8 text without the null character")
     if (name := oversized_property(found, limits)) is not None:
         raise InvalidAwsRequest(f"{name} is over its limit")
     return found or None
@@ -86,7 +88,7 @@ def properties_of(request: Request, limits: GatewayLimits) -> Mapping[str, Any] 
 def _decoded(name: str, text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # also for what is not ASCII
         raise InvalidAwsRequest(f"{name} is base64") from None
 
 

@@ -1,5 +1,7 @@
 """What each action makes of a result: a deed, or a failure in words for the error action."""
 
+from decimal import Decimal
+
 import pytest
 
 from cloud_functions.rules.actions import read_action
@@ -131,6 +133,45 @@ def test_a_header_that_renders_to_nonsense_fails_the_action(header, template) ->
     assert isinstance(prepared("republish", said, {}, payload=b'{"a":"x","wild":"#"}'), Failed)
 
 
+@pytest.mark.parametrize(
+    ("header", "text", "reason"),
+    [
+        ("contentType", "a\\u0000b", "contentType has no null character"),
+        ("contentType", "x" * 257, "contentType has at most 256 bytes"),
+        ("contentType", "é" * 129, "contentType has at most 256 bytes"),
+        ("responseTopic", "a\\u0000b", "responseTopic: "),
+        ("responseTopic", "a/+", "responseTopic: a topic has no wildcards"),
+        ("responseTopic", "x" * 257, "responseTopic: a topic has at most 256 bytes"),
+        ("responseTopic", "a/" * 8, "responseTopic: a topic has at most 7 slashes"),
+        ("correlationData", "é", "correlationData is base64"),
+        ("correlationData", "QUFB" * 2731, "correlationData has at most 8192 bytes"),
+        ("messageExpiry", "604801", "messageExpiry is 1 to 604800 seconds"),
+        ("messageExpiry", "0", "messageExpiry is 1 to 604800 seconds"),
+        ("messageExpiry", "²", "messageExpiry is 1 to 604800 seconds"),
+        ("messageExpiry", "9" * 5000, "messageExpiry is 1 to 604800 seconds"),
+    ],
+)
+def test_a_header_that_mqtt_or_aws_cannot_carry_fails_the_action(header, text, reason) -> None:
+    said = {"topic": "out", "headers": {header: "${v}"}}
+
+    failure = prepared("republish", said, {}, payload=f'{{"v":"{text}"}}'.encode())
+
+    assert isinstance(failure, Failed)
+    assert reason in failure.reason
+    assert len(failure.reason) < 400
+
+
+@pytest.mark.parametrize("pair", [{"key": "${v}", "value": "x"}, {"key": "x", "value": "${v}"}])
+@pytest.mark.parametrize("text", ["a\\u0000b", "x" * 8192])
+def test_user_properties_are_texts_of_8_kilobytes(pair, text) -> None:
+    said = {"topic": "out", "headers": {"userProperties": [pair]}}
+
+    failure = prepared("republish", said, {}, payload=f'{{"v":"{text}"}}'.encode())
+
+    assert isinstance(failure, Failed)
+    assert "userProperties" in failure.reason
+
+
 # ------------------------------------------------------------ tables
 
 
@@ -147,6 +188,32 @@ def test_an_item_is_made_of_an_object_only(result) -> None:
     failure = prepared("dynamoDBv2", {"putItem": {"tableName": "Readings"}}, result)
 
     assert failure == Failed("DynamoDBv2Action", "Readings", "the result is not a JSON object")
+
+
+def test_an_item_keeps_every_digit_of_whole_numbers() -> None:
+    said = {"putItem": {"tableName": "Readings"}}
+    result = {
+        "big": 12345678901234567890123,
+        "whole": Decimal(1234567890123456789012),
+        "list": [{"n": -(10**33)}, True, None],
+        "share": Decimal("0.1234567890123456789"),
+    }
+
+    deed = prepared("dynamoDBv2", said, result)
+
+    assert isinstance(deed, PutItem)
+    assert deed.item == result | {"share": 0.12345678901234568}
+    assert [type(deed.item[name]) for name in ("big", "whole", "share")] == [int, int, float]
+
+
+@pytest.mark.parametrize("number", [Decimal("1E+400"), Decimal("-1E+126"), 1e126, 1e-131])
+def test_a_number_that_no_item_can_have_fails_the_action(number) -> None:
+    item = prepared("dynamoDBv2", {"putItem": {"tableName": "Readings"}}, {"a": [number]})
+    change = prepared("dynamoDB", KEYED, {"a": [number]})
+
+    for failure in (item, change):
+        assert isinstance(failure, Failed)
+        assert "an item has numbers of 1E-130 to 9.9E+125" in failure.reason
 
 
 KEYED = {

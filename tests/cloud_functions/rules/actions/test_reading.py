@@ -86,7 +86,7 @@ BROKEN = [
     ("republish", {"Topic": "a", "Qos": 2}, "Qos is 0 to 1, not 2"),
     ("republish", {"topic": "a/${b"}, "not closed"),
     ("republish", {"topic": "a", "headers": {"colour": "x"}}, "headers: there is no parameter co"),
-    ("republish", {"topic": "a", "headers": {"messageExpiry": "soon"}}, "number of seconds"),
+    ("republish", {"topic": "a", "headers": {"messageExpiry": "soon"}}, "1 to 604800 seconds"),
     ("republish", {"topic": "a", "headers": {"correlationData": "a"}}, "correlationData is base64"),
     ("republish", {"topic": "a", "headers": {"responseTopic": "a/#"}}, "no wildcards"),
     ("republish", {"topic": "a", "headers": {"payloadFormatIndicator": "x"}}, "UTF8_DATA"),

@@ -16,6 +16,7 @@ from cloud_functions.contract.mqtt.packets import (
     Version,
     Will,
 )
+from cloud_functions.ports import Message
 from cloud_functions.runtime.device_gateway.limits import GatewayLimits, keep_alive
 from cloud_functions.runtime.device_gateway.ports import NOTHING_MORE, Action, AllowAll, Decision
 
@@ -241,3 +242,17 @@ async def test_what_came_whole_before_a_broken_packet_counts(make_bench) -> None
 
     assert (await peer.hear(Disconnect)).reason == 129
     assert [each.payload for each in bench.delivered if each.topic == "post/a"] == [b"x"]
+
+
+@pytest.mark.parametrize("qos", [0, 1])
+async def test_a_message_that_mqtt_cannot_carry_does_not_stop_the_next(make_bench, qos) -> None:
+    bench = await make_bench()
+    peer = await bench.peer("r1")
+    await peer.say(Subscribe(1, (Subscription("a", 1),)))
+    await peer.hear(Suback)
+    bad = {"user_property": [("k", "a\0b")]}
+
+    bench.gateway.publish([Message("a", b"bad", qos, properties=bad), Message("a", b"good", qos)])
+
+    assert (await peer.hear(Publish)).payload == b"good"
+    assert bench.gateway.statistics.dropped == 1
