@@ -127,7 +127,7 @@ class ActionRunner:
         clock: Clock = time.time,
     ) -> None:
         self.statistics = RunnerStatistics()
-        self.trace = trace or RuleTrace()
+        self.trace = trace or RuleTrace(clock)
         self._submit = submit
         self._inject = inject
         self._committer = committer
