@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cloud_functions.contract.mqtt.topic_filter import InvalidTopic, validate_topic
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.rules.cases import (
     Case,
@@ -73,11 +74,19 @@ def try_out(
             raise InvalidDeclaration(
                 "a statement needs --topic and --payload; a table of cases is --cases FILE"
             )
+        _check_topic(topic)
         case = Case("", statement, topic, _read(payload), sql_version, _circumstances(client_id))
         raise typer.Exit(_run_one(case, as_json_text=as_json_text))
     except InvalidDeclaration as error:
         _err.print(f"error: {escape(str(error))}")
         raise typer.Exit(2) from None
+
+
+def _check_topic(topic: str) -> None:
+    try:
+        validate_topic(topic)
+    except InvalidTopic as error:
+        raise InvalidDeclaration(f"--topic: {error}") from None
 
 
 def _circumstances(client_id: str) -> dict[str, Any]:
