@@ -30,8 +30,12 @@ _PROPERTY_NAMES: Final = {
     "user_properties": "user_property",
 }
 _INDICATORS: Final = {
-    1: 1, "1": 1, "UTF8_DATA": 1,
-    0: 0, "0": 0, "UNSPECIFIED_BYTES": 0,
+    1: 1,
+    "1": 1,
+    "UTF8_DATA": 1,
+    0: 0,
+    "0": 0,
+    "UNSPECIFIED_BYTES": 0,
 }
 """By what a case may say, also true and false."""
 
