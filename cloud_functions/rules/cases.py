@@ -123,8 +123,8 @@ def read_cases(raw: bytes) -> list[Case]:
     """The cases of a file, a JSON list.  Raises InvalidDeclaration."""
     try:
         listed = read_json(raw)
-    except NotJson:
-        raise InvalidDeclaration("a file of cases is JSON") from None
+    except NotJson as error:
+        raise InvalidDeclaration(f"a file of cases is JSON: {error}") from None
     if not isinstance(listed, list):
         raise InvalidDeclaration("a file of cases is a list")
     return [Case.parse(each, index) for index, each in enumerate(listed)]

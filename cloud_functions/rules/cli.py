@@ -28,6 +28,7 @@ from cloud_functions.rules.errors import RuleFailed
 from cloud_functions.rules.explain import Found, explain
 from cloud_functions.rules.external import Needs
 from cloud_functions.rules.parser import parse
+from cloud_functions.rules.remark import not_json
 from cloud_functions.rules.rule import Rule
 from cloud_functions.rules.trace_cli import trace
 from cloud_functions.rules.values import UNDEFINED, Value, as_json
@@ -119,6 +120,8 @@ def _run_one(case: Case, *, as_json_text: bool) -> int:
     statement = parse(case.sql, read_version(case.sql_version))
     outcome = run(case, _sources())
     why = _why(case, outcome) if outcome.word is Word.NO_ACTION else []
+    if outcome.word is not Word.NO_MATCH and (said := not_json(statement, case.payload)):
+        _err.print(f"note: {escape(said)}")
     if as_json_text:
         _print_json({**outcome.as_members(), **({"where": _listed(why)} if why else {})})
     elif outcome.word is Word.PAYLOAD:
@@ -187,7 +190,7 @@ def _run_cases(path: Path, *, as_json_text: bool) -> int:
         outcome = run(case, _sources())
         answer = {"id": case.id, **outcome.as_members()}
         if case.expected is not None and (what := difference(outcome, case.expected)):
-            answer["difference"] = what
+            answer["difference"] = f"{what}{_note(case, outcome)}"
             different += 1
         answers.append(answer)
         if not as_json_text:
@@ -197,6 +200,15 @@ def _run_cases(path: Path, *, as_json_text: bool) -> int:
     else:
         _out.print(f"{len(listed)} cases, {different} different")
     return 1 if different else 0
+
+
+def _note(case: Case, outcome: Outcome) -> str:
+    """What may explain a difference: a payload whose members nobody can read."""
+    try:
+        said = not_json(parse(case.sql, read_version(case.sql_version)), case.payload)
+    except InvalidDeclaration:
+        return ""
+    return f"; {said}" if said and outcome.word is not Word.NO_MATCH else ""
 
 
 def _line(answer: dict[str, Value]) -> str:

@@ -44,10 +44,10 @@ class Remarked(NamedTuple):
 
 def remark(rule: Rule, context: Context, wanted: Sequence[object]) -> str:
     """Why a rule does nothing, or that what it does is made of no JSON; empty if all is plain."""
-    note = _note(context.raw) if isinstance(context.payload_as_sent, bytes) else ""
     if wanted:
-        return f"matched{note}" if note and _looks_inside(rule.statement) else ""
-    return f"{_why_nothing(rule, context)}{note}"
+        reason = not_json(rule.statement, context.raw)
+        return f"matched; {reason}" if reason else ""
+    return f"{_why_nothing(rule, context)}{_note(context.raw)}"
 
 
 def failure(reason: str, payload: bytes) -> str:
@@ -55,9 +55,22 @@ def failure(reason: str, payload: bytes) -> str:
     return f"failed: {reason}{_note(payload)}"
 
 
-def _note(payload: bytes) -> str:
+def not_json(statement: Statement, payload: bytes) -> str:
+    """Words for a payload that is no JSON; empty if it is, or if the statement takes any bytes."""
+    takes_any = statement.where is None and all(
+        isinstance(item.expression, Everything) for item in statement.items
+    )
+    return "" if takes_any else _not_json(payload)
+
+
+def _not_json(payload: bytes) -> str:
     reason = why_not_json(payload)
-    return f"; the payload is not JSON ({reason})" if reason else ""
+    return f"the payload is not JSON ({reason})" if reason else ""
+
+
+def _note(payload: bytes) -> str:
+    said = _not_json(payload)
+    return f"; {said}" if said else ""
 
 
 def _why_nothing(rule: Rule, context: Context) -> str:
@@ -78,8 +91,3 @@ def _apart(rule: Rule, context: Context) -> Context:
     """The message once more, so that looking uses up nothing of what its rules may use."""
     again = context if context.memory is None else context.again(context.memory)
     return again.scope(rule.program.variables)
-
-
-def _looks_inside(statement: Statement) -> bool:
-    """Whether it selects anything but the payload as a whole."""
-    return any(not isinstance(item.expression, Everything) for item in statement.items)

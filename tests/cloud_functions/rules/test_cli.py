@@ -108,6 +108,31 @@ def test_a_version_that_is_none_is_refused(message: str) -> None:
     assert "there is no SQL version '1999'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("sql", "code", "said"),
+    [
+        ("SELECT a FROM 'a'", 0, "{}"),
+        ("SELECT * FROM 'a' WHERE a = 'x'", 1, "no action: WHERE is Undefined"),
+        ("SELECT aws_lambda('f', 1), a FROM 'a'", 1, "failed: "),
+    ],
+)
+def test_a_payload_that_is_not_json_is_noted_with_the_reason(
+    sql: str, code: int, said: str
+) -> None:
+    result = rules(sql, "--topic", "a", "--payload", "-", given=b'{"a":"\\ud800"}')
+
+    assert result.exit_code == code
+    assert result.stdout.startswith(said)
+    assert result.stderr.startswith("note: the payload is not JSON (")
+    assert "surrogate" in result.stderr
+
+
+def test_a_statement_that_takes_any_bytes_needs_no_json() -> None:
+    result = rules("SELECT * FROM 'a'", "--topic", "a", "--payload", "-", given=b"\xff")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 # ------------------------------------------------------------ cases
 
 
@@ -278,3 +303,12 @@ def test_user_properties_may_be_written_in_several_ways(
     result = rules("--cases", table(tmp_path, case), "--json")
 
     assert json.loads(result.stdout)[0]["payload"] == {"r": ["1", "2"]}
+
+
+def test_a_difference_is_explained_by_a_payload_that_is_not_json(tmp_path: Path) -> None:
+    case = {**CASES[4], "sql": "SELECT x FROM 'a'", "expected": {"payload": {"x": 1}}}
+
+    result = rules("--cases", table(tmp_path, case))
+
+    assert result.exit_code == 1
+    assert "payload is {}; the payload is not JSON (" in result.stdout
