@@ -7,17 +7,21 @@ the payload's bytes.  What comes out is `{id, outcome, payload | payload_base64 
 
 import base64
 import binascii
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final
 
-from cloud_functions.contract.mqtt.topic_filter import matches
+from cloud_functions.contract.mqtt.topic_filter import InvalidTopic, matches, validate_topic
 from cloud_functions.contract.topics import BASIC_INGEST_PREFIX
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.region import ACCOUNT
+from cloud_functions.rules.case_context import (
+    check_context,
+    properties_of,
+    refuse_misspelt,
+)
 from cloud_functions.rules.context import Context, Sources
 from cloud_functions.rules.engine import ingest_topic
 from cloud_functions.rules.errors import RuleFailed
@@ -30,12 +34,6 @@ from cloud_functions.rules.versions import SqlVersion, read_version
 
 _MEMBERS: Final = frozenset(
     ["id", "sql", "topic", "payload", "payload_base64", "sql_version", "context", "expected"]
-)
-_CONTEXT: Final = frozenset(
-    [
-        *("accountId", "clientId", "protocol", "principal", "timestamp", "traceId", "sourceIp"),
-        *("newuuid", "rand", "ruleName", "mqtt5", "external"),
-    ]
 )
 
 
@@ -86,26 +84,23 @@ class Case:
         if not isinstance(raw, dict):
             raise InvalidDeclaration(f"case {index}: a case is an object")
         name = raw.get("id", index)
-        _refuse_misspelt(f"case {name}", raw, _MEMBERS)
+        refuse_misspelt(f"case {name}", raw, _MEMBERS)
         context = raw.get("context") or {}
         expected = raw.get("expected")
         if not isinstance(context, dict) or not isinstance(expected, dict | None):
             raise InvalidDeclaration(f"case {name}: context and expected are objects")
-        _refuse_misspelt(f"case {name}: context", context, _CONTEXT)
+        check_context(f"case {name}: context", context)
         for member in ("sql", "topic"):
             if not isinstance(raw.get(member), str):
                 raise InvalidDeclaration(f"case {name}: {member} is a text")
+        try:
+            validate_topic(raw["topic"])
+        except InvalidTopic as error:
+            raise InvalidDeclaration(f"case {name}: topic: {error}") from None
         version = raw.get("sql_version", SqlVersion.SECOND.value)
         return cls(
             name, raw["sql"], raw["topic"], _payload(name, raw), str(version), context, expected
         )
-
-
-def _refuse_misspelt(where: str, raw: Mapping[str, Any], known: frozenset[str]) -> None:
-    """A member that is nearly one of ours is a mistake; any other is somebody's remark."""
-    for member in raw.keys() - known:
-        for meant in difflib.get_close_matches(member, known, n=1, cutoff=0.75):
-            raise InvalidDeclaration(f"{where}: there is no member {member}; there is {meant}")
 
 
 def _payload(name: Value, raw: Mapping[str, Any]) -> bytes:
@@ -128,8 +123,8 @@ def read_cases(raw: bytes) -> list[Case]:
     """The cases of a file, a JSON list.  Raises InvalidDeclaration."""
     try:
         listed = read_json(raw)
-    except NotJson:
-        raise InvalidDeclaration("a file of cases is JSON") from None
+    except NotJson as error:
+        raise InvalidDeclaration(f"a file of cases is JSON: {error}") from None
     if not isinstance(listed, list):
         raise InvalidDeclaration("a file of cases is a list")
     return [Case.parse(each, index) for index, each in enumerate(listed)]
@@ -150,7 +145,7 @@ def run(case: Case, sources: Sources | None = None) -> Outcome:
     rule = Rule(str(case.context.get("ruleName", "case")), statement, ())
     try:
         value = _result(rule, context_of(case, topic, sources), case.context.get("external"))
-    except (RuleFailed, InvalidDeclaration) as error:
+    except RuleFailed as error:
         return Outcome(Word.ERROR, reason=str(error))
     if value is UNDEFINED:
         return Outcome(Word.NO_ACTION)
@@ -174,7 +169,7 @@ def topic_seen(topic: str, topic_filter: str | None, rule_name: str | None = Non
 
 
 def context_of(case: Case, topic: str, sources: Sources | None = None) -> Context:
-    """The message of a case with its circumstances.  Raises InvalidDeclaration."""
+    """The message of a case with its circumstances, which are checked already."""
     said = case.context
     known = sources or Sources()
     return Context(
@@ -184,7 +179,7 @@ def context_of(case: Case, topic: str, sources: Sources | None = None) -> Contex
         timestamp_ms=said.get("timestamp", 0),
         principal=str(said.get("principal", "")),
         source_ip=str(said.get("sourceIp", "")),
-        properties=_properties(said.get("mqtt5") or {}),
+        properties=properties_of(said.get("mqtt5", {})),
         protocol="http" if "http" in str(said.get("protocol", "mqtt")).lower() else "mqtt",
         account=str(said.get("accountId", ACCOUNT)),
         rule_name=str(said.get("ruleName", "")),
@@ -195,59 +190,6 @@ def context_of(case: Case, topic: str, sources: Sources | None = None) -> Contex
             stopwatch=known.stopwatch,
         ),
     )
-
-
-_PROPERTY_NAMES: Final = {
-    "contentType": "content_type",
-    "responseTopic": "response_topic",
-    "correlationData": "correlation_data",
-    "payloadFormatIndicator": "payload_format_indicator",
-    "formatIndicator": "payload_format_indicator",
-    "format_indicator": "payload_format_indicator",
-    "userProperties": "user_property",
-    "user_properties": "user_property",
-}
-_TEXT_INDICATORS: Final = (1, True, "1", "UTF8_DATA")
-
-
-def _properties(said: Mapping[str, Any]) -> dict[str, Any]:
-    """MQTT 5 properties by their names in `contract.mqtt`, from the names of republish headers.
-
-    Correlation data is base64, as there; what is no base64 is taken as it is.
-    """
-    if not isinstance(said, dict):
-        raise InvalidDeclaration("context.mqtt5 is an object")
-    found: dict[str, Any] = {}
-    for name, value in said.items():
-        found[_PROPERTY_NAMES.get(str(name), str(name))] = value
-    if "correlation_data" in found:
-        try:
-            found["correlation_data"] = _from_base64("correlationData", found["correlation_data"])
-        except InvalidDeclaration:
-            found["correlation_data"] = str(found["correlation_data"]).encode()
-    if "payload_format_indicator" in found:
-        indicator = found["payload_format_indicator"]
-        found["payload_format_indicator"] = int(indicator in _TEXT_INDICATORS)
-    if "user_property" in found:
-        found["user_property"] = _pairs(found["user_property"])
-    return found
-
-
-def _pairs(said: Any) -> list[tuple[str, str]]:
-    """User properties: pairs, `{key, value}` objects, single-pair objects, or one object."""
-    pairs: list[tuple[str, str]] = []
-    try:
-        for each in said.items() if isinstance(said, dict) else said:
-            if isinstance(each, dict) and each.keys() == {"key", "value"}:
-                pairs.append((each["key"], each["value"]))
-            elif isinstance(each, dict):
-                pairs += each.items()
-            else:
-                name, value = each
-                pairs += [(name, one) for one in (value if isinstance(value, list) else [value])]
-    except (TypeError, ValueError):
-        raise InvalidDeclaration("context.mqtt5.userProperties is a list of pairs") from None
-    return pairs
 
 
 def _result(rule: Rule, context: Context, answers: Any) -> Value:

@@ -4,16 +4,16 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from cloud_functions.rules.arithmetic import exact as exact_number
-from cloud_functions.rules.arithmetic import floored, settled, truncated
+from cloud_functions.rules.arithmetic import nearest, settled, truncated
 from cloud_functions.rules.values import UNDEFINED, Value, as_boolean, as_number, as_text
 
 
 def _to_int(value: Value) -> Value:
-    """Decimals rounded down, texts cut at their point."""
+    """Decimals to the nearest Int, texts cut at their point, as in the conversion table."""
     number = int(value) if type(value) is bool else as_number(value)
     if number is UNDEFINED:
         return UNDEFINED
-    return truncated(number) if type(value) is str else floored(number)
+    return truncated(number) if type(value) is str else nearest(number)
 
 
 def _to_decimal(value: Value) -> Value:

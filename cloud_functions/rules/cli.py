@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cloud_functions.contract.mqtt.topic_filter import InvalidTopic, validate_topic
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.rules.cases import (
     Case,
@@ -27,6 +28,7 @@ from cloud_functions.rules.errors import RuleFailed
 from cloud_functions.rules.explain import Found, explain
 from cloud_functions.rules.external import Needs
 from cloud_functions.rules.parser import parse
+from cloud_functions.rules.remark import not_json
 from cloud_functions.rules.rule import Rule
 from cloud_functions.rules.trace_cli import trace
 from cloud_functions.rules.values import UNDEFINED, Value, as_json
@@ -73,11 +75,19 @@ def try_out(
             raise InvalidDeclaration(
                 "a statement needs --topic and --payload; a table of cases is --cases FILE"
             )
+        _check_topic(topic)
         case = Case("", statement, topic, _read(payload), sql_version, _circumstances(client_id))
         raise typer.Exit(_run_one(case, as_json_text=as_json_text))
     except InvalidDeclaration as error:
         _err.print(f"error: {escape(str(error))}")
         raise typer.Exit(2) from None
+
+
+def _check_topic(topic: str) -> None:
+    try:
+        validate_topic(topic)
+    except InvalidTopic as error:
+        raise InvalidDeclaration(f"--topic: {error}") from None
 
 
 def _circumstances(client_id: str) -> dict[str, Any]:
@@ -110,6 +120,8 @@ def _run_one(case: Case, *, as_json_text: bool) -> int:
     statement = parse(case.sql, read_version(case.sql_version))
     outcome = run(case, _sources())
     why = _why(case, outcome) if outcome.word is Word.NO_ACTION else []
+    if outcome.word is not Word.NO_MATCH and (said := not_json(statement, case.payload)):
+        _err.print(f"note: {escape(said)}")
     if as_json_text:
         _print_json({**outcome.as_members(), **({"where": _listed(why)} if why else {})})
     elif outcome.word is Word.PAYLOAD:
@@ -178,7 +190,7 @@ def _run_cases(path: Path, *, as_json_text: bool) -> int:
         outcome = run(case, _sources())
         answer = {"id": case.id, **outcome.as_members()}
         if case.expected is not None and (what := difference(outcome, case.expected)):
-            answer["difference"] = what
+            answer["difference"] = f"{what}{_note(case, outcome)}"
             different += 1
         answers.append(answer)
         if not as_json_text:
@@ -188,6 +200,15 @@ def _run_cases(path: Path, *, as_json_text: bool) -> int:
     else:
         _out.print(f"{len(listed)} cases, {different} different")
     return 1 if different else 0
+
+
+def _note(case: Case, outcome: Outcome) -> str:
+    """What may explain a difference: a payload whose members nobody can read."""
+    try:
+        said = not_json(parse(case.sql, read_version(case.sql_version)), case.payload)
+    except InvalidDeclaration:
+        return ""
+    return f"; {said}" if said and outcome.word is not Word.NO_MATCH else ""
 
 
 def _line(answer: dict[str, Value]) -> str:

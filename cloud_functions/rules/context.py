@@ -80,8 +80,7 @@ class Context:
         self.elements: dict[int, Value] = {}
         self._visited = 0
         self._searched_s = 0.0
-        if trace_id:
-            self.trace_id = trace_id
+        self._trace_ids = [trace_id] if trace_id else []  # one list of all copies
 
     # ------------------------------------------------------------ the message
 
@@ -104,10 +103,12 @@ class Context:
         """The levels of the topic."""
         return self.topic.split("/")
 
-    @cached_property
+    @property
     def trace_id(self) -> str:
-        """The UUID of the message."""
-        return self.sources.new_uuid()
+        """The UUID of the message, the same for all that is done because of it."""
+        if not self._trace_ids:
+            self._trace_ids.append(self.sources.new_uuid())
+        return self._trace_ids[0]
 
     @property
     def is_mqtt(self) -> bool:

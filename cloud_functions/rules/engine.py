@@ -4,9 +4,10 @@ The engine decides; the runtime acts.  Matching goes through a topic tree, so th
 for the rules that match it and not for those that do not.
 """
 
+import functools
 import logging
 from collections.abc import Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from cloud_functions.contract.mqtt.topic_filter import FilterTree, matches
 from cloud_functions.contract.topics import BASIC_INGEST_PREFIX
@@ -16,6 +17,7 @@ from cloud_functions.rules.context import Context, Sources
 from cloud_functions.rules.errors import RuleFailed
 from cloud_functions.rules.external import Needs
 from cloud_functions.rules.firing import Firing
+from cloud_functions.rules.remark import remark
 from cloud_functions.rules.rule import Rule
 
 _ALL_INGEST: Final = f"{BASIC_INGEST_PREFIX}#"
@@ -55,10 +57,23 @@ class Abandoned(NamedTuple):
 Outcome: TypeAlias = Fired | Waiting | Abandoned
 
 
+class Watcher(Protocol):
+    """Hears of rules that matched a message what their actions do not tell."""
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether anybody looks; nothing is found out when nobody does."""
+
+    def matched(self, rule: str, message: Message, outcome: str) -> None:
+        """A rule concerned this message, with this outcome."""
+
+
 class RulesEngine:
     """All enabled rules, which may come and go."""
 
     def __init__(self, rules: Sequence[Rule], sources: Sources | None = None) -> None:
+        self.watcher: Watcher | None = None
+        """Told of rules that matched and did nothing, while it is watched."""
         self._sources = sources or Sources()
         self._by_name: dict[str, Rule] = {}
         self._tree: FilterTree[str] = FilterTree(parent=False)
@@ -102,21 +117,24 @@ class RulesEngine:
         if not rules:
             return ()
         context = self._context(message, topic, now_ms)
-        return [outcome for rule in rules for outcome in _outcomes(rule, message, context)]
+        outcomes_of = _outcomes
+        if self.watcher is not None and self.watcher.is_watched:
+            outcomes_of = functools.partial(_watched, self.watcher)
+        return [outcome for rule in rules for outcome in outcomes_of(rule, message, context)]
 
     def waiting(self, name: str, message: Message, now_ms: int) -> Waiting | None:
         """A rule that waited for an answer when the cloud stopped; None if it is gone."""
         rule = self._by_name.get(name)
         if rule is None:
             return None
-        return Waiting(rule, message, self._context(message, _seen(message.topic), now_ms))
+        return Waiting(rule, message, self._context(message, seen_topic(message.topic), now_ms))
 
     def firing_of(self, name: str, message: Message, now_ms: int, actions: int) -> Firing | None:
         """The firing of a message that came before a restart; None without an error action."""
         rule = self._by_name.get(name)
         if rule is None:
             return None
-        context = self._context(message, _seen(message.topic), now_ms)
+        context = self._context(message, seen_topic(message.topic), now_ms)
         return _firing(rule, context, actions)
 
     def _context(self, message: Message, topic: str, now_ms: int) -> Context:
@@ -166,6 +184,15 @@ def _outcomes(rule: Rule, message: Message, context: Context) -> Sequence[Outcom
     return fired(rule, message, deeds, context)
 
 
+def _watched(watcher: Watcher, rule: Rule, message: Message, context: Context) -> Sequence[Outcome]:
+    """The same, with a word to who looks about what no action will tell."""
+    outcomes = _outcomes(rule, message, context)
+    is_evaluated = all(isinstance(each, Fired) for each in outcomes)
+    if is_evaluated and (said := remark(rule, context, outcomes)):
+        watcher.matched(rule.name, message, said)
+    return outcomes
+
+
 def fired(
     rule: Rule, message: Message, deeds: Sequence[Deed | Failed], context: Context
 ) -> list[Fired]:
@@ -186,5 +213,6 @@ def ingest_topic(topic: str) -> tuple[str, str]:
     return name, rest
 
 
-def _seen(topic: str) -> str:
+def seen_topic(topic: str) -> str:
+    """The topic that a rule sees: without the prefix of Basic Ingest (AWS reference, 2.7)."""
     return ingest_topic(topic)[1] if topic.startswith(BASIC_INGEST_PREFIX) else topic

@@ -23,10 +23,10 @@ class Firing:
     context: Context
     actions: int
 
-    def report(self, failures: Sequence[Failed], trace_id: str) -> Deed | Failed:
+    def report(self, failures: Sequence[Failed]) -> Deed | Failed:
         """What to do about the failures: one deed, whose result lists them all."""
         try:
-            return self.error_action.prepare(_payload(self, failures, trace_id), self.context)
+            return self.error_action.prepare(_payload(self, failures), self.context)
         except (Needs, RuleFailed) as error:  # a template of it asks outside, or is too much work
             return Failed("ErrorAction", self.rule, f"its templates cannot be filled: {error}")
         except Exception:
@@ -34,13 +34,13 @@ class Firing:
             return Failed("ErrorAction", self.rule, "internal error")
 
 
-def _payload(firing: Firing, failures: Sequence[Failed], trace_id: str) -> dict[str, Any]:
+def _payload(firing: Firing, failures: Sequence[Failed]) -> dict[str, Any]:
     """The documented message of an error action (AWS reference, section 2.9)."""
     context = firing.context
     return {
         "ruleName": firing.rule,
         "topic": context.topic,
-        "cloudwatchTraceId": trace_id,
+        "cloudwatchTraceId": context.trace_id,
         "clientId": context.client_id,
         "base64OriginalPayload": base64.b64encode(context.raw).decode(),
         "failures": [

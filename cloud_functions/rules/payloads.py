@@ -27,7 +27,7 @@ _HUGE_NUMBER: Final = re.compile(rb"[0-9.][eE]\+?[0-9]{3}")
 
 
 class NotJson(ValueError):
-    """The bytes are no JSON value."""
+    """The bytes are no JSON value; the text says why."""
 
 
 def read_json(raw: bytes) -> Value:
@@ -38,13 +38,22 @@ def read_json(raw: bytes) -> Value:
     else:
         try:
             value = orjson.loads(raw)
-        except orjson.JSONDecodeError:
+        except orjson.JSONDecodeError as error:
             if not _HUGE_NUMBER.search(raw):
-                raise NotJson from None
+                raise NotJson(str(error)) from None
             value = _read_digits(raw)
     if raw.count(b"[") + raw.count(b"{") > MAX_DEPTH and _depth_of(value) > MAX_DEPTH:
-        raise NotJson
+        raise NotJson(f"more than {MAX_DEPTH} levels of nesting")
     return value
+
+
+def why_not_json(raw: bytes) -> str:
+    """Why the bytes are no JSON value; empty if they are one."""
+    try:
+        read_json(raw)
+    except NotJson as error:
+        return str(error)
+    return ""
 
 
 def _read_digits(raw: bytes) -> Value:
@@ -53,8 +62,8 @@ def _read_digits(raw: bytes) -> Value:
             raw.decode(), parse_int=parsed, parse_float=_decimal, parse_constant=_no_constant
         )
         as_json(value)  # refuses what is no Unicode
-    except (ValueError, TypeError, RecursionError, NoNumber):
-        raise NotJson from None
+    except (ValueError, TypeError, RecursionError, NoNumber) as error:
+        raise NotJson(str(error) or type(error).__name__) from None
     return value
 
 

@@ -22,7 +22,7 @@ _err = Console(stderr=True, highlight=False)
 def trace(
     data: Annotated[Path, typer.Option("--data", help="Data directory.")] = DEFAULT_DIRECTORY,
     json_lines: Annotated[bool, typer.Option("--json", help="A JSON object a line.")] = False,
-    count: Annotated[int, typer.Option(min=0, help="End after so many actions; 0 goes on.")] = 0,
+    count: Annotated[int, typer.Option(min=0, help="End after so many lines; 0 goes on.")] = 0,
 ) -> None:
     """Show which messages matched which rules and what their actions did, until Ctrl-C.
 
@@ -60,10 +60,11 @@ def _lines(base: str) -> Iterator[dict[str, Any]]:
 def _text(said: dict[str, Any]) -> str:
     """One line for a person."""
     if "lost" in said:
-        return f"... {said['lost']} actions were not shown: they came faster than they were read"
+        return f"... {said['lost']} lines were not shown: they came faster than they were read"
     moment = datetime.datetime.fromtimestamp(said["at_ms"] / 1000).astimezone()
+    matched = f"{moment:%H:%M:%S}  {said['rule']}  {said['topic']}  {said['client_id']}"
+    if not said["action"]:  # of a rule that did nothing there is only to say why
+        return f"{matched}  {said['outcome']}"
     what = "error action " if said.get("error_action") else ""
-    return (
-        f"{moment:%H:%M:%S}  {said['rule']}  {said['topic']}  {said['client_id']}"
-        f"  {what}{said['action']} {said['resource']}  {said['outcome']}  {said['ms']:.1f} ms"
-    )
+    action = f"{what}{said['action']} {said['resource']}"
+    return f"{matched}  {action}  {said['outcome']}  {said['ms']:.1f} ms"

@@ -10,7 +10,6 @@ that a crash loses neither.  A failing error action is only logged.
 import asyncio
 import logging
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
@@ -127,7 +126,7 @@ class ActionRunner:
         clock: Clock = time.time,
     ) -> None:
         self.statistics = RunnerStatistics()
-        self.trace = trace or RuleTrace()
+        self.trace = trace or RuleTrace(clock)
         self._submit = submit
         self._inject = inject
         self._committer = committer
@@ -306,7 +305,7 @@ class ActionRunner:
     def _report(self, fired: Fired, firing: Firing, progress: _Progress) -> None:
         """Tell the error action, as durably as the message was."""
         self.statistics.error_actions += 1
-        deed = firing.report(progress.failures, str(uuid.uuid4()))
+        deed = firing.report(progress.failures)
         number = None
         if progress.numbers:
             writes = strike(progress.numbers)

@@ -59,6 +59,7 @@ class MessageCore:
         self._committer = committer
         self._rules = rules
         self._runner = runner
+        rules.watcher = runner.trace
         self.waiting = WaitingRules(
             engine=rules, answers=answers, act=self._act, committer=committer, store=store
         )

@@ -1,24 +1,30 @@
 """Tells who looks which messages matched which rules and what their actions did.
 
-Nobody looking costs one comparison an action.  Who reads too slowly loses the oldest lines, and is
-told how many.
+Nobody looking costs one comparison a message and one an action.  Who reads too slowly loses the
+oldest lines, and is told how many.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Final
 
 import msgspec
 
-from cloud_functions.ports import Message
+from cloud_functions.ports import Clock, Message
+from cloud_functions.rules.engine import seen_topic
 
 _KEPT: Final = 1000
 """Lines kept for one who reads too slowly."""
 
 
 class Traced(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One action of a rule for one message; `outcome` is `done`, or why it failed."""
+    """One action of a rule for one message; `outcome` is `done`, or why it failed.
+
+    Of a rule that matched and did nothing it says why; then there is no `action`.  A message of
+    Basic Ingest has the topic that the rule saw.
+    """
 
     rule: str
     topic: str
@@ -41,7 +47,8 @@ class _Watcher:
 class RuleTrace:
     """The watchers of a running cloud."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = time.time) -> None:
+        self._clock = clock
         self._watchers: set[_Watcher] = set()
         self._is_closed = False
 
@@ -63,17 +70,26 @@ class RuleTrace:
         error_action: bool = False,
     ) -> None:
         """One action is over."""
-        line = Traced(
-            rule,
-            message.topic,
-            message.client_id,
-            action,
-            resource,
-            outcome,
-            round(seconds * 1000, 3),
-            int(now_s * 1000),
-            error_action,
+        self._add(
+            Traced(
+                rule,
+                seen_topic(message.topic),
+                message.client_id,
+                action,
+                resource,
+                outcome,
+                round(seconds * 1000, 3),
+                int(now_s * 1000),
+                error_action,
+            )
         )
+
+    def matched(self, rule: str, message: Message, outcome: str) -> None:
+        """A rule concerned a message, and this is to be said besides its actions."""
+        topic, now_ms = seen_topic(message.topic), int(self._clock() * 1000)
+        self._add(Traced(rule, topic, message.client_id, "", "", outcome, 0.0, now_ms))
+
+    def _add(self, line: Traced) -> None:
         for watcher in self._watchers:
             watcher.lost += len(watcher.lines) == _KEPT
             watcher.lines.append(line)

@@ -21,6 +21,7 @@ from cloud_functions.rules import external
 from cloud_functions.rules.engine import Abandoned, Fired, Outcome, RulesEngine, Waiting, fired
 from cloud_functions.rules.errors import RuleFailed
 from cloud_functions.rules.external import Call, CallFailed, External
+from cloud_functions.rules.remark import Remarked, failure
 from cloud_functions.rules.values import Value
 from cloud_functions.storage.committer import Committer
 
@@ -87,9 +88,10 @@ class WaitingRules:
             if isinstance(outcome, Fired):
                 at_once.append(outcome)
             elif isinstance(outcome, Abandoned):
-                self._failed(outcome.rule, outcome.reason)
+                self._failed(outcome.rule, outcome.message, outcome.reason)
             elif len(self._tasks) + len(noted) >= _MOST_WAITING:
-                self._failed(outcome.rule.name, f"{_MOST_WAITING} evaluations wait already")
+                reason = f"{_MOST_WAITING} evaluations wait already"
+                self._failed(outcome.rule.name, outcome.message, reason)
             else:
                 number = next(self._numbers) if _must_not_be_lost(outcome.message) else None
                 noted.append(Noted(outcome, number))
@@ -126,19 +128,32 @@ class WaitingRules:
         async with self._places:
             self.statistics.external_evaluations += 1
             try:
-                wanted = await external.outcome(rule, context, self._answers)
+                asking = Remarked(rule, self._is_watched)
+                wanted, remark = await external.outcome(asking, context, self._answers)
                 deeds = fired(rule, message, wanted, context)
-            except RuleFailed as failure:
-                self._failed(rule.name, str(failure))
+                if remark:
+                    self._tell(rule.name, message, remark)
+            except RuleFailed as failed:
+                self._failed(rule.name, message, str(failed))
             struck = [] if noted.number is None else [_struck(noted.number)]
             try:
                 await self._act(deeds, struck)
             except Exception:
                 _logger.exception("what rule %s wanted done was not committed", rule.name)
 
-    def _failed(self, rule: str, reason: str) -> None:
+    def _failed(self, rule: str, message: Message, reason: str) -> None:
         self.statistics.rules_failed += 1
         _logger.warning("rule %s: no action runs: %s", rule, reason)
+        if self._is_watched():
+            self._tell(rule, message, failure(reason, message.payload))
+
+    def _is_watched(self) -> bool:
+        watcher = self._engine.watcher
+        return watcher is not None and watcher.is_watched
+
+    def _tell(self, rule: str, message: Message, outcome: str) -> None:
+        if self._engine.watcher is not None:
+            self._engine.watcher.matched(rule, message, outcome)
 
 
 @dataclass(frozen=True, slots=True)

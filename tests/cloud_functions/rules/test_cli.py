@@ -108,6 +108,31 @@ def test_a_version_that_is_none_is_refused(message: str) -> None:
     assert "there is no SQL version '1999'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("sql", "code", "said"),
+    [
+        ("SELECT a FROM 'a'", 0, "{}"),
+        ("SELECT * FROM 'a' WHERE a = 'x'", 1, "no action: WHERE is Undefined"),
+        ("SELECT aws_lambda('f', 1), a FROM 'a'", 1, "failed: "),
+    ],
+)
+def test_a_payload_that_is_not_json_is_noted_with_the_reason(
+    sql: str, code: int, said: str
+) -> None:
+    result = rules(sql, "--topic", "a", "--payload", "-", given=b'{"a":"\\ud800"}')
+
+    assert result.exit_code == code
+    assert result.stdout.startswith(said)
+    assert result.stderr.startswith("note: the payload is not JSON (")
+    assert "surrogate" in result.stderr
+
+
+def test_a_statement_that_takes_any_bytes_needs_no_json() -> None:
+    result = rules("SELECT * FROM 'a'", "--topic", "a", "--payload", "-", given=b"\xff")
+
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 # ------------------------------------------------------------ cases
 
 
@@ -208,3 +233,82 @@ def test_a_table_that_is_none_is_refused(tmp_path: Path, case: Any, complaint: s
 
     assert result.exit_code == 2
     assert complaint in result.stderr.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("context", "complaint"),
+    [
+        ({"rand": "x"}, 'context.rand is a number from 0 to below 1, not "x"'),
+        ({"rand": 1}, "context.rand is a number from 0 to below 1, not 1"),
+        ({"rand": True}, "context.rand is a number from 0 to below 1, not true"),
+        ({"external": ["x"]}, "context.external[0] is an object {call, arguments?, answer | error"),
+        ({"external": {}}, "context.external is a list of {call, arguments?, answer | error}"),
+        ({"external": [{"cal": "f"}]}, "context.external[0]: there is no member cal"),
+        ({"external": [{}]}, "context.external[0].call is a text, not null"),
+        (
+            {"external": [{"call": "f", "arguments": 1}]},
+            "context.external[0].arguments is a list, not 1",
+        ),
+        ({"timestamp": "1700000000000"}, "context.timestamp is a whole number of milliseconds"),
+        ({"timestamp": None}, "since 1970, not null"),
+        ({"timestamp": 10**20}, "context.timestamp is a whole number of milliseconds"),
+        ({"newuuid": None}, "context.newuuid is a text, not null"),
+        ({"clientId": 5}, "context.clientId is a text, not 5"),
+        ({"ruleName": ["x" * 100]}, f'context.ruleName is a text, not ["{"x" * 57}…'),
+        ({"protocol": "coap"}, 'context.protocol is "mqtt" or "http", not "coap"'),
+        ({"mqtt5": []}, "context.mqtt5 is an object, not []"),
+        ({"mqtt5": {"contentTyp": "x"}}, "context.mqtt5: there is no member contentTyp"),
+        ({"mqtt5": {"contentType": 5}}, "context.mqtt5.contentType is a text, not 5"),
+        ({"mqtt5": {"correlationData": 5}}, "context.mqtt5.correlationData is a text, not 5"),
+        ({"mqtt5": {"payloadFormatIndicator": 2}}, "payloadFormatIndicator is 0, 1, "),
+        ({"mqtt5": {"payloadFormatIndicator": []}}, "payloadFormatIndicator is 0, 1, "),
+        ({"mqtt5": {"userProperties": [["a", 5]]}}, "is a list of pairs of texts, not [["),
+        ({"mqtt5": {"userProperties": 5}}, "userProperties is a list of pairs of texts, not 5"),
+    ],
+)
+def test_a_circumstance_that_is_none_is_refused_when_the_table_is_read(
+    tmp_path: Path, context: dict[str, Any], complaint: str
+) -> None:
+    result = rules("--cases", table(tmp_path, CASES[0], {**CASES[1], "context": context}))
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"case {CASES[1]['id']}: context" in result.stderr
+    assert complaint in result.stderr
+
+
+@pytest.mark.parametrize("topic", ["x/+/#", "", "a\0b"])
+def test_a_topic_that_no_message_has_is_refused(tmp_path: Path, message: str, topic: str) -> None:
+    listed = rules("--cases", table(tmp_path, {**CASES[0], "topic": topic}))
+    single = rules("SELECT * FROM 'a'", "--topic", topic, "--payload", message)
+
+    assert (listed.exit_code, single.exit_code) == (2, 2)
+    assert "case yields: topic: a topic has " in listed.stderr
+    assert "--topic: a topic has " in single.stderr
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"userProperties": {"k": ["1", "2"]}},
+        {"user_properties": [{"key": "k", "value": "1"}, {"k": "2"}]},
+        {"userProperties": [["k", "1"], ["k", "2"]]},
+    ],
+)
+def test_user_properties_may_be_written_in_several_ways(
+    tmp_path: Path, said: dict[str, Any]
+) -> None:
+    sql = "SELECT get_user_properties('k') AS r FROM 'a'"
+    case = {**CASES[0], "sql": sql, "context": {"mqtt5": {**said, "formatIndicator": True}}}
+
+    result = rules("--cases", table(tmp_path, case), "--json")
+
+    assert json.loads(result.stdout)[0]["payload"] == {"r": ["1", "2"]}
+
+
+def test_a_difference_is_explained_by_a_payload_that_is_not_json(tmp_path: Path) -> None:
+    case = {**CASES[4], "sql": "SELECT x FROM 'a'", "expected": {"payload": {"x": 1}}}
+
+    result = rules("--cases", table(tmp_path, case))
+
+    assert result.exit_code == 1
+    assert "payload is {}; the payload is not JSON (" in result.stdout

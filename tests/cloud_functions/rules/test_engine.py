@@ -1,6 +1,7 @@
 """The engine: which rules fire, that they come and go, and what an error action is told."""
 
 import base64
+import itertools
 import re
 
 import orjson
@@ -8,6 +9,7 @@ import pytest
 
 from cloud_functions.errors import InvalidDeclaration
 from cloud_functions.ports import Message
+from cloud_functions.rules.context import Sources
 from cloud_functions.rules.deeds import Failed, InvokeFunction, Republish
 from cloud_functions.rules.engine import RulesEngine
 from cloud_functions.rules.rule import read_rule
@@ -91,23 +93,29 @@ def test_basic_ingest_reaches_the_named_rule_and_counts_unknown_ones(caplog) -> 
 # ------------------------------------------------------------ the error action
 
 
+def numbered() -> Sources:
+    """New identifiers one after the other: id-0, id-1 ..."""
+    numbers = itertools.count()
+    return Sources(new_uuid=lambda: f"id-{next(numbers)}")
+
+
 def test_an_error_action_is_told_as_documented() -> None:
     told = Action("republish", {"Topic": "failed/${topic(2)}/${n}"})
-    engine = RulesEngine([rule("R", "SELECT n AS m FROM 'a/+'", CALL, SAY, error_action=told)])
+    engine = RulesEngine(
+        [rule("R", "SELECT n AS m FROM 'a/+'", CALL, SAY, error_action=told)], numbered()
+    )
     message = Message("a/b", b'{"n": 7}', client_id="device-1")
 
     first, second = engine.fire(message, 0)
     assert first.firing is second.firing
-    deed = first.firing.report(
-        [Failed("LambdaAction", "f", "no"), Failed("S3Action", "b", "full")], "trace"
-    )
+    deed = first.firing.report([Failed("LambdaAction", "f", "no"), Failed("S3Action", "b", "full")])
 
     assert isinstance(deed, Republish)
     assert deed.topic == "failed/b/7"
     assert orjson.loads(deed.payload) == {
         "ruleName": "R",
         "topic": "a/b",
-        "cloudwatchTraceId": "trace",
+        "cloudwatchTraceId": "id-0",
         "clientId": "device-1",
         "base64OriginalPayload": base64.b64encode(b'{"n": 7}').decode(),
         "failures": [
@@ -115,6 +123,19 @@ def test_an_error_action_is_told_as_documented() -> None:
             {"failedAction": "S3Action", "failedResource": "b", "errorMessage": "full"},
         ],
     }
+
+
+def test_an_error_action_names_the_message_as_its_rule_does() -> None:
+    sql = "SET @id = traceid() SELECT @id AS id FROM 'a'"
+    told = Action("republish", {"Topic": "failed/${@id}"})
+    rules = [rule("R", sql, error_action=told), rule("S", sql, error_action=told)]
+
+    one, two = RulesEngine(rules, numbered()).fire(Message("a", b"{}", client_id="c"), 0)
+    reports = [each.firing.report([Failed("LambdaAction", "f", "no")]) for each in (one, two)]
+
+    assert [each.deed.event for each in (one, two)] == [b'{"id":"id-0"}'] * 2
+    assert [each.topic for each in reports] == ["failed/id-0"] * 2
+    assert [orjson.loads(each.payload)["cloudwatchTraceId"] for each in reports] == ["id-0"] * 2
 
 
 def test_without_an_error_action_there_is_nothing_to_join() -> None:
@@ -147,7 +168,7 @@ def test_an_error_action_whose_template_asks_outside_fails_and_harms_nobody() ->
     engine = RulesEngine([rule("R", "SELECT * FROM 'a'", SAY, error_action=asking)])
     (only,) = engine.fire(Message("a", b"{}"), 0)
 
-    report = only.firing.report([Failed("RepublishAction", "out", "no")], "trace")
+    report = only.firing.report([Failed("RepublishAction", "out", "no")])
 
     assert isinstance(report, Failed)
     assert report.reason.startswith("its templates cannot be filled")

@@ -39,6 +39,8 @@ class RecordingRules:
 class NoDeeds:
     """A runner with nothing to do."""
 
+    trace = None
+
     async def room(self) -> None:
         return None
 

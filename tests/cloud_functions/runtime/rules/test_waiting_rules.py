@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cloud_functions.cells import Space
@@ -45,13 +46,18 @@ class Cloud:
         self.committer = Committer(self.store)
         self.submitted: list[tuple[str, bytes]] = []
         self.published: list[Message] = []
+        self.runner = ActionRunner(
+            submit=self.submit,
+            inject=self.inject,
+            committer=self.committer,
+            store=self.store,
+            clock=lambda: 5.0,
+        )
         self.core = MessageCore(
             services=[],
             committer=self.committer,
             rules=RulesEngine([Rule(rule, parse(sql), [LambdaAction("g")])]),
-            runner=ActionRunner(
-                submit=self.submit, inject=self.inject, committer=self.committer, store=self.store
-            ),
+            runner=self.runner,
             answers=answers,
             store=self.store,
             publish=self.published.extend,
@@ -149,6 +155,60 @@ async def test_a_failed_call_runs_no_action_and_is_counted(path: Path) -> None:
     assert cloud.notes() == []
     assert cloud.core.waiting.statistics.rules_failed == 1
     await cloud.close()
+
+
+async def seen(path: Path, answer: Any, sql: str, message: Message) -> list[dict[str, Any]]:
+    """What somebody who watches is told of one message."""
+    answers = Answers(answer)
+    answers.answer_now.set()
+    cloud = Cloud(path, answers, sql)
+    lines = cloud.runner.trace.lines()
+    await anext(lines)
+    await cloud.core.deliver([message])
+    await cloud.settle()
+    said = await anext(lines)
+    await lines.aclose()
+    await cloud.close()
+    return [msgspec.json.decode(line) for line in said.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("answer", "sql", "outcome"),
+    [
+        (CallFailed("boom"), SQL, "failed: boom"),
+        (7, f"{SQL} WHERE aws_lambda('f', x) = 8", "matched, WHERE is false"),
+        (7, "SELECT * FROM 'a/+' WHERE x > 1", "matched, WHERE is false"),
+        (7, "SET @v = rpad(x, 200000) SELECT @v AS r FROM 'a/+'", "failed: the variables of SET"),
+    ],
+)
+async def test_a_rule_that_matched_and_did_nothing_is_seen(
+    path: Path, answer: Any, sql: str, outcome: str
+) -> None:
+    text = "y" * 140_000 if "SET" in sql else 1
+    message = Message("a/b", msgspec.json.encode({"x": text}), 1, client_id="c")
+
+    (line,) = await seen(path, answer, sql, message)
+
+    assert line.pop("outcome").startswith(outcome)
+    assert line == {
+        "rule": "asks",
+        "topic": "a/b",
+        "client_id": "c",
+        "action": "",
+        "resource": "",
+        "ms": 0.0,
+        "at_ms": 5000,
+    }
+
+
+async def test_basic_ingest_is_seen_on_the_topic_that_the_rule_sees(path: Path) -> None:
+    message = Message("$aws/rules/asks/a/b", b'{"x":1}')
+
+    (acted,) = await seen(path, 7, "SELECT * FROM 'a/+'", message)
+    (idle,) = await seen(path, 7, "SELECT * FROM 'a/+' WHERE x = 2", message)
+
+    assert (acted["topic"], acted["action"]) == ("a/b", "LambdaAction")
+    assert (idle["topic"], idle["outcome"]) == ("a/b", "matched, WHERE is false")
 
 
 async def test_what_may_be_lost_leaves_no_note(path: Path) -> None:
