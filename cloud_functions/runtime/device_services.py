@@ -131,6 +131,9 @@ class DeviceServices:
         await self.registrar.close()
         if self._events is not None:
             await self._events.close()
+
+    def release(self) -> None:
+        """Let the files go, after the core: until then time passes for the services."""
         self._targets.close()
 
     async def _hook_answered(self, number: int, answer: HookAnswer) -> None:

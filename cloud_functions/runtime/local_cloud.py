@@ -349,6 +349,7 @@ class LocalCloud:
         await self._services.close()
         await self._broker.stop()
         await self.core.close()
+        self._services.release()
         await self._functions.stop()
         await self._doers.close()
         await self._stores.close()
