@@ -27,7 +27,7 @@ from cloud_functions.runtime.local_cloud import LocalCloud
 from cloud_functions.runtime.options import DEFAULT_TEMPLATE, CloudOptions
 from cloud_functions.runtime.quotas import read_quotas
 
-_out = Console(highlight=False)
+_out = Console(highlight=False, soft_wrap=True)
 _err = Console(stderr=True, highlight=False)
 
 
