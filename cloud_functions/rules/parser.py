@@ -4,16 +4,16 @@ What the language has and this cloud cannot run is refused here by name, with li
 caret: a rule that is silently half understood would be worse than none.
 """
 
-import difflib
 from collections.abc import Mapping
 from typing import Final
 
 from cloud_functions.contract.mqtt.topic_filter import InvalidTopicFilter, validate_filter
 from cloud_functions.rules.arithmetic import NoNumber, parsed, whole
+from cloud_functions.rules.call_checks import CallChecks
+from cloud_functions.rules.cursor import Cursor
 from cloud_functions.rules.errors import SqlError
-from cloud_functions.rules.functions import CAST_TYPES, FUNCTIONS, NOT_RUN
-from cloud_functions.rules.functions.function import Function
-from cloud_functions.rules.lexer import Kind, Token, tokens
+from cloud_functions.rules.functions import CAST_TYPES
+from cloud_functions.rules.lexer import Kind, Token
 from cloud_functions.rules.nodes import (
     Array,
     Binary,
@@ -73,8 +73,6 @@ MAX_VARIABLE_NAME: Final = 64
 """Both from the AWS reference, section 2.2."""
 
 _CONSTANTS: Final = {"TRUE": True, "FALSE": False, "NULL": None}
-_ONCE: Final = frozenset({"get_dynamodb", "get_registry_data"})
-"""AWS ends a rule that calls them twice, without its actions (section 2.5); here it is refused."""
 _BEGINS_EXPRESSION: Final = frozenset({"NOT", "CASE", "TRUE", "FALSE", "NULL", "EXISTS"})
 
 
@@ -102,26 +100,22 @@ class _Parser:
     def __init__(
         self, text: str, version: SqlVersion, *, start: int = 0, variables_known: bool = True
     ) -> None:
-        self._text = text
-        self._version = version
-        self._coming = tokens(text, start)
-        self._tokens: list[Token] = []
-        self._index = 0
+        self._at = Cursor(text, version, start)
         self._depth = 0
         self._variables: dict[str, Expression] = {}
         self._variables_known = variables_known
-        self._called: set[str] = set()
+        self._calls = CallChecks(self._at)
 
     def statement(self) -> Statement:
-        if self._take_keyword("SET"):
+        if self._at.take_keyword("SET"):
             self._set_clause()
-        self._demand_keyword("SELECT")
+        self._at.demand_keyword("SELECT")
         items, bare = self._items()
-        topic_filter = self._topic_filter() if self._take_keyword("FROM") else None
-        where = self._clause() if self._take_keyword("WHERE") else None
+        topic_filter = self._topic_filter() if self._at.take_keyword("FROM") else None
+        where = self._clause() if self._at.take_keyword("WHERE") else None
         self._demand_end()
         variables = tuple(self._variables.items())
-        return Statement(items, topic_filter, where, bare, variables, self._version)
+        return Statement(items, topic_filter, where, bare, variables, self._at.version)
 
     def only_expression(self) -> Expression:
         expression = self._clause()
@@ -129,94 +123,94 @@ class _Parser:
         return expression
 
     def hole(self, start: int) -> tuple[Expression, int]:
-        expression = Literal("") if self._peek().kind is Kind.END else self._clause()
-        token = self._peek()
+        expression = Literal("") if self._at.peek().kind is Kind.END else self._clause()
+        token = self._at.peek()
         if token.kind is Kind.END:
-            raise SqlError("this ${ is not closed", self._text, start - 2)
-        if not self._at_symbol("}"):
-            raise self._unexpected("'}'", token)
+            raise SqlError("this ${ is not closed", self._at.text, start - 2)
+        if not self._at.at_symbol("}"):
+            raise self._at.unexpected("'}'", token)
         return expression, token.position + 1
 
     # ------------------------------------------------------------ clauses
 
     def _clause(self) -> Expression:
         """A whole expression, no higher than its evaluation can climb."""
-        first = self._peek()
+        first = self._at.peek()
         expression = self._expression(0)
         if any(depth > MAX_HEIGHT for _, depth in descendants(expression)):
-            raise self._error(f"this expression is more than {MAX_HEIGHT} operators deep", first)
+            raise self._at.error(f"this expression is more than {MAX_HEIGHT} operators deep", first)
         return expression
 
     def _set_clause(self) -> None:
         """SET @name = expression {, @name = expression}: each name once, ten at most."""
         while True:
-            token = self._next()
+            token = self._at.next()
             if token.kind is not Kind.VARIABLE:
-                raise self._unexpected("a variable, @name", token)
+                raise self._at.unexpected("a variable, @name", token)
             if len(token.text) > MAX_VARIABLE_NAME:
-                raise self._error(
+                raise self._at.error(
                     f"a variable's name has at most {MAX_VARIABLE_NAME} characters", token
                 )
             if token.text in self._variables:
-                raise self._error(f"@{token.text} is set twice", token)
+                raise self._at.error(f"@{token.text} is set twice", token)
             if len(self._variables) == MAX_VARIABLES:
-                raise self._error(f"SET defines at most {MAX_VARIABLES} variables", token)
-            self._demand_symbol("=")
+                raise self._at.error(f"SET defines at most {MAX_VARIABLES} variables", token)
+            self._at.demand_symbol("=")
             self._variables[token.text] = self._clause()
-            if not self._take_symbol(","):
+            if not self._at.take_symbol(","):
                 return
 
     def _items(self) -> tuple[tuple[Item, ...], bool]:
         """The items of a SELECT, and whether it is SELECT VALUE."""
         bare = self._take_value()
         items = [self._item(0, bare=bare)]
-        while self._at_symbol(","):
+        while self._at.at_symbol(","):
             if bare:
-                raise self._error("SELECT VALUE takes one item", self._peek())
-            self._index += 1
+                raise self._at.error("SELECT VALUE takes one item", self._at.peek())
+            self._at.next()
             items.append(self._item(len(items), bare=bare))
         return tuple(items), bare
 
     def _item(self, index: int, *, bare: bool) -> Item:
-        if self._take_symbol("*"):
+        if self._at.take_symbol("*"):
             return Item(Everything(), ())
         expression = self._clause()
-        if self._take_keyword("AS"):
+        if self._at.take_keyword("AS"):
             return Item(expression, self._dotted(self._alias()))
         if bare or isinstance(expression, Object):
             return Item(expression, ())
         return Item(expression, (_default_name(expression, index),))
 
     def _alias(self) -> Token:
-        token = self._peek()
+        token = self._at.peek()
         if token.kind is Kind.STRING:
             hint = f"{{{token.text!r}: expression}}"
-            raise self._error(f"an alias has no quotes; other names are written {hint}", token)
-        return self._demand_name("an alias")
+            raise self._at.error(f"an alias has no quotes; other names are written {hint}", token)
+        return self._at.demand_name("an alias")
 
     def _topic_filter(self) -> str:
-        token = self._next()
+        token = self._at.next()
         if token.kind is not Kind.STRING:
-            raise self._error("FROM takes one topic filter in quotes", token)
+            raise self._at.error("FROM takes one topic filter in quotes", token)
         try:
             validate_filter(token.text)
         except InvalidTopicFilter as error:
-            raise self._error(str(error), token) from None
+            raise self._at.error(str(error), token) from None
         return token.text
 
     def _query(self) -> Query:
         """A nested query, its opening bracket taken and SELECT not."""
-        self._demand_second_version("a nested query")
-        self._demand_keyword("SELECT")
+        self._at.demand_second_version("a nested query")
+        self._at.demand_keyword("SELECT")
         items, bare = self._items()
-        self._demand_keyword("FROM")
-        token = self._peek()
+        self._at.demand_keyword("FROM")
+        token = self._at.peek()
         if token.kind is Kind.STRING:
-            raise self._error("a nested query selects FROM an attribute, not a topic", token)
-        source = Everything() if self._take_symbol("*") else self._operand()
-        alias = self._demand_name("an alias").text if self._take_keyword("AS") else None
-        where = self._clause() if self._take_keyword("WHERE") else None
-        self._demand_symbol(")")
+            raise self._at.error("a nested query selects FROM an attribute, not a topic", token)
+        source = Everything() if self._at.take_symbol("*") else self._operand()
+        alias = self._at.demand_name("an alias").text if self._at.take_keyword("AS") else None
+        where = self._clause() if self._at.take_keyword("WHERE") else None
+        self._at.demand_symbol(")")
         return Query(items, bare, source, alias, where)
 
     # ------------------------------------------------------------ expressions
@@ -224,37 +218,37 @@ class _Parser:
     def _expression(self, loosest: int) -> Expression:
         self._depth += 1
         if self._depth > MAX_NESTING:
-            raise self._error(f"an expression nests at most {MAX_NESTING} deep", self._peek())
+            raise self._at.error(f"an expression nests at most {MAX_NESTING} deep", self._at.peek())
         left = self._operand()
         bound = 0
         while (strength := self._strength()) > loosest:
-            token = self._next()
+            token = self._at.next()
             bound += 1
             if bound > MAX_CHAIN:
-                raise self._error(f"a chain of operators has at most {MAX_CHAIN}", token)
+                raise self._at.error(f"a chain of operators has at most {MAX_CHAIN}", token)
             left = _joined(token.text, left, self._expression(strength))
         self._depth -= 1
         return left
 
     def _strength(self) -> int:
-        token = self._peek()
+        token = self._at.peek()
         if token.text == "!=" and token.kind is Kind.SYMBOL:
-            raise self._error("unequal is written <>", token)
+            raise self._at.error("unequal is written <>", token)
         if token.text == "[" and token.kind is Kind.SYMBOL:
-            raise self._error("an element is fetched with get(array, index)", token)
+            raise self._at.error("an element is fetched with get(array, index)", token)
         if token.kind in (Kind.KEYWORD, Kind.SYMBOL):
             return PRECEDENCE.get(token.text, 0)
         return 0
 
     def _operand(self) -> Expression:
-        token = self._next()
+        token = self._at.next()
         match token.kind:
             case Kind.INTEGER | Kind.DECIMAL:
                 return self._number(token)
             case Kind.STRING:
                 return Literal(token.text)
             case Kind.NAME:
-                return self._call(token) if self._at_symbol("(") else Path(self._dotted(token))
+                return self._call(token) if self._at.at_symbol("(") else Path(self._dotted(token))
             case Kind.VARIABLE:
                 return self._members(self._variable(token))
             case Kind.KEYWORD:
@@ -272,12 +266,12 @@ class _Parser:
             case "CASE":
                 return self._case()
             case "EXISTS":
-                self._demand_symbol("(")
+                self._at.demand_symbol("(")
                 return Exists(self._query())
             case "SELECT":
-                raise self._error("a nested query stands in brackets: (SELECT ...)", token)
+                raise self._at.error("a nested query stands in brackets: (SELECT ...)", token)
             case _:
-                raise self._unexpected("a value", token)
+                raise self._at.unexpected("a value", token)
 
     def _bracketed(self, token: Token) -> Expression:
         """An operand that begins with a symbol."""
@@ -287,90 +281,90 @@ class _Parser:
             case "(":
                 return self._members(self._group())
             case "[":
-                self._demand_second_version("an array", token)
+                self._at.demand_second_version("an array", token)
                 return self._members(Array(self._listed("]")))
             case "{":
-                self._demand_second_version("an object", token)
+                self._at.demand_second_version("an object", token)
                 return self._members(self._object())
             case "*":
-                raise self._error("* stands only in SELECT and as a function's argument", token)
+                raise self._at.error("* stands only in SELECT and as a function's argument", token)
             case _:
-                raise self._unexpected("a value", token)
+                raise self._at.unexpected("a value", token)
 
     def _number(self, token: Token) -> Literal:
         try:
             number = parsed(token.text.replace("+", ""))
         except NoNumber:
-            raise self._error("a number is less than 1E1000", token) from None
-        return Literal(number if self._version.is_first else whole(number))
+            raise self._at.error("a number is less than 1E1000", token) from None
+        return Literal(number if self._at.version.is_first else whole(number))
 
     def _group(self) -> Expression:
-        token = self._peek()
+        token = self._at.peek()
         if token.kind is Kind.KEYWORD and token.text == "SELECT":
             self._depth += 1
             query = self._query()
             self._depth -= 1
             return query
         inner = self._expression(0)
-        self._demand_symbol(")")
+        self._at.demand_symbol(")")
         return inner
 
     def _case(self) -> Case:
-        token = self._peek()
+        token = self._at.peek()
         if token.kind is Kind.KEYWORD and token.text == "WHEN":
-            raise self._error("CASE compares one value: CASE value WHEN ... END", token)
+            raise self._at.error("CASE compares one value: CASE value WHEN ... END", token)
         subject = self._expression(0)
         branches: list[tuple[Expression, Expression]] = []
-        while self._take_keyword("WHEN"):
+        while self._at.take_keyword("WHEN"):
             value = self._expression(0)
-            self._demand_keyword("THEN")
+            self._at.demand_keyword("THEN")
             branches.append((value, self._expression(0)))
         if not branches:
-            raise self._unexpected("WHEN", self._peek())
-        otherwise = self._expression(0) if self._take_keyword("ELSE") else None
-        self._demand_keyword("END")
+            raise self._at.unexpected("WHEN", self._at.peek())
+        otherwise = self._expression(0) if self._at.take_keyword("ELSE") else None
+        self._at.demand_keyword("END")
         return Case(subject, tuple(branches), otherwise)
 
     def _object(self) -> Object:
         members: dict[str, Expression] = {}
-        while not self._take_symbol("}"):
+        while not self._at.take_symbol("}"):
             if members:
-                self._demand_symbol(",")
-            token = self._next()
+                self._at.demand_symbol(",")
+            token = self._at.next()
             if token.kind is not Kind.STRING:
-                raise self._unexpected("a key in quotes", token)
+                raise self._at.unexpected("a key in quotes", token)
             if token.text in members:
-                raise self._error(f"the key {token.text!r} stands twice", token)
-            self._demand_symbol(":")
+                raise self._at.error(f"the key {token.text!r} stands twice", token)
+            self._at.demand_symbol(":")
             members[token.text] = self._expression(0)
         return Object(tuple(members.items()))
 
     def _listed(self, close: str) -> tuple[Expression, ...]:
         elements: list[Expression] = []
-        while not self._take_symbol(close):
+        while not self._at.take_symbol(close):
             if elements:
-                self._demand_symbol(",")
+                self._at.demand_symbol(",")
             elements.append(self._expression(0))
         return tuple(elements)
 
     def _variable(self, token: Token) -> Variable:
         if self._variables_known and token.text not in self._variables:
             known = ", ".join(f"@{name}" for name in self._variables) or "none before this place"
-            raise self._error(f"SET does not define @{token.text}; there are {known}", token)
+            raise self._at.error(f"SET does not define @{token.text}; there are {known}", token)
         return Variable(token.text)
 
     def _members(self, owner: Expression) -> Expression:
         """The operand itself, or what follows it with dots."""
-        if not self._take_symbol("."):
+        if not self._at.take_symbol("."):
             return owner
-        return Member(owner, self._dotted(self._demand_name("a member's name")))
+        return Member(owner, self._dotted(self._at.demand_name("a member's name")))
 
     def _dotted(self, first: Token) -> tuple[str, ...]:
         members = [first.text]
-        while self._take_symbol("."):
-            members.append(self._demand_name("a member's name").text)
+        while self._at.take_symbol("."):
+            members.append(self._at.demand_name("a member's name").text)
             if len(members) > MAX_NAMES:
-                raise self._error(f"a path has at most {MAX_NAMES} names", first)
+                raise self._at.error(f"a path has at most {MAX_NAMES} names", first)
         return tuple(members)
 
     # ------------------------------------------------------------ functions
@@ -379,98 +373,38 @@ class _Parser:
         name = token.text.lower()
         if name == "cast":
             return self._members(self._cast())
-        function = self._function(name, token)
-        self._demand_symbol("(")
+        function = self._calls.function(name, token)
+        self._at.demand_symbol("(")
         arguments: list[Expression] = []
-        while not self._take_symbol(")"):
+        while not self._at.take_symbol(")"):
             if arguments:
-                self._demand_symbol(",")
-            at = self._peek()
-            argument = Everything() if self._take_symbol("*") else self._expression(0)
+                self._at.demand_symbol(",")
+            at = self._at.peek()
+            argument = Everything() if self._at.take_symbol("*") else self._expression(0)
             arguments.append(argument)
-            self._check_argument(name, function, len(arguments) - 1, argument, at)
-        self._check_role(name, function, arguments, token)
+            self._calls.check_argument(name, function, len(arguments) - 1, argument, at)
+        self._calls.check_role(name, function, arguments, token)
         return self._members(Call(name, tuple(arguments)))
 
-    def _function(self, name: str, token: Token) -> Function:
-        if name in NOT_RUN:
-            raise self._error(f"{name}() cannot run here: {NOT_RUN[name]}", token)
-        function = FUNCTIONS.get(name)
-        if function is None:
-            close = difflib.get_close_matches(name, FUNCTIONS, n=3)
-            hint = f"; did you mean {' or '.join(f'{each}()' for each in close)}?" if close else ""
-            raise self._error(f"there is no function {token.text}(){hint}", token)
-        if function.since is SqlVersion.SECOND:
-            self._demand_second_version(f"{name}()", token)
-        if name in _ONCE and name in self._called:
-            raise self._error(f"{name}() may be called once in a statement", token)
-        self._called.add(name)
-        return function
-
-    def _check_argument(
-        self, name: str, function: Function, index: int, argument: Expression, at: Token
-    ) -> None:
-        if index in function.fixed and _mentions_variable(argument):
-            raise self._error(f"{name}() takes no variable here", at)
-        if name == "decode" and argument == Literal("proto") and index == 1:
-            raise self._error(f"decode(..., 'proto', ...) cannot run here: {NOT_RUN['proto']}", at)
-        if name == "get_or_default" and index == 1 and _asks(argument):
-            raise self._error("the default of get_or_default() calls no external function", at)
-
-    def _check_role(
-        self, name: str, function: Function, arguments: list[Expression], token: Token
-    ) -> None:
-        """The last argument of most external functions is a role's ARN, as it is."""
-        if function.has_role and arguments and _mentions_variable(arguments[-1]):
-            raise self._error(f"the role of {name}() is no variable", token)
-
     def _cast(self) -> Cast:
-        self._demand_symbol("(")
+        self._at.demand_symbol("(")
         operand = self._expression(0)
-        self._demand_keyword("AS")
-        token = self._demand_name("a type")
+        self._at.demand_keyword("AS")
+        token = self._at.demand_name("a type")
         since = CAST_TYPES.get(token.text.lower())
         if since is None:
             known = ", ".join(each.capitalize() for each in CAST_TYPES)
-            raise self._error(f"there is no type {token.text}; there are {known}", token)
+            raise self._at.error(f"there is no type {token.text}; there are {known}", token)
         if since is SqlVersion.SECOND:
-            self._demand_second_version(f"the type {token.text}", token)
-        self._demand_symbol(")")
+            self._at.demand_second_version(f"the type {token.text}", token)
+        self._at.demand_symbol(")")
         return Cast(operand, token.text.lower())
 
-    # ------------------------------------------------------------ tokens
-
-    def _peek(self, ahead: int = 0) -> Token:
-        while len(self._tokens) <= self._index + ahead:
-            if self._tokens and self._tokens[-1].kind is Kind.END:
-                return self._tokens[-1]
-            self._tokens.append(next(self._coming))
-        return self._tokens[self._index + ahead]
-
-    def _next(self) -> Token:
-        token = self._peek()
-        if token.kind is not Kind.END:
-            self._index += 1
-        return token
-
-    def _at_symbol(self, text: str) -> bool:
-        token = self._peek()
-        return token.kind is Kind.SYMBOL and token.text == text
-
-    def _take_symbol(self, text: str) -> bool:
-        found = self._at_symbol(text)
-        self._index += found
-        return found
-
-    def _take_keyword(self, text: str) -> bool:
-        token = self._peek()
-        found = token.kind is Kind.KEYWORD and token.text == text
-        self._index += found
-        return found
+    # ------------------------------------------------------------ words
 
     def _take_value(self) -> bool:
         """VALUE is a word of the language only where an expression follows it."""
-        token, after = self._peek(), self._peek(1)
+        token, after = self._at.peek(), self._at.peek(1)
         if token.kind is not Kind.NAME or token.text.upper() != "VALUE":
             return False
         if after.kind is Kind.SYMBOL:
@@ -479,58 +413,21 @@ class _Parser:
             follows = after.text in _BEGINS_EXPRESSION
         else:
             follows = after.kind is not Kind.END
-        self._index += follows
+        if follows:
+            self._at.next()
         return follows
 
     def _ends_item(self, ahead: int) -> bool:
         """Whether nothing that could be multiplied stands there: `VALUE *` is no product."""
-        token = self._peek(ahead)
+        token = self._at.peek(ahead)
         if token.kind is Kind.KEYWORD:
             return token.text in ("FROM", "WHERE", "AS")
         return token.kind is Kind.END or (token.kind is Kind.SYMBOL and token.text in ",)")
 
-    def _demand_symbol(self, text: str) -> None:
-        if not self._take_symbol(text):
-            raise self._unexpected(repr(text), self._peek())
-
-    def _demand_keyword(self, text: str) -> None:
-        if not self._take_keyword(text):
-            raise self._unexpected(text, self._peek())
-
-    def _demand_name(self, what: str) -> Token:
-        token = self._next()
-        if token.kind in (Kind.INTEGER, Kind.DECIMAL):
-            hint = "a name that begins with a digit is fetched with get(object, 'name')"
-            raise self._error(hint, token)
-        if token.kind not in (Kind.NAME, Kind.KEYWORD):
-            raise self._unexpected(what, token)
-        if token.kind is Kind.KEYWORD:  # `AS value`: a keyword in its own spelling is a name here
-            end = token.position + len(token.text)
-            return Token(Kind.NAME, self._text[token.position : end], token.position)
-        return token
-
     def _demand_end(self) -> None:
-        token = self._peek()
+        token = self._at.peek()
         if token.kind is not Kind.END:
-            raise self._unexpected("FROM, WHERE or the end", token)
-
-    def _demand_second_version(self, what: str, token: Token | None = None) -> None:
-        if self._version.is_first:
-            needed = SqlVersion.SECOND.value
-            place = token or self._peek()
-            raise self._error(f"{what} needs AwsIotSqlVersion {needed}", place)
-
-    # ------------------------------------------------------------ refusals
-
-    def _unexpected(self, wanted: str, token: Token) -> SqlError:
-        found = token.text if token.kind is Kind.END else repr(self._spelt(token))
-        return self._error(f"here should be {wanted}, not {found}", token)
-
-    def _spelt(self, token: Token) -> str:
-        return f"@{token.text}" if token.kind is Kind.VARIABLE else token.text
-
-    def _error(self, reason: str, token: Token) -> SqlError:
-        return SqlError(reason, self._text, token.position)
+            raise self._at.unexpected("FROM, WHERE or the end", token)
 
 
 def _joined(operator: str, left: Expression, right: Expression) -> Expression:
@@ -540,18 +437,6 @@ def _joined(operator: str, left: Expression, right: Expression) -> Expression:
     if isinstance(left, Logical) and left.operator == operator:
         return Logical(operator, (*left.operands, right))
     return Logical(operator, (left, right))
-
-
-def _mentions_variable(expression: Expression) -> bool:
-    return any(isinstance(each, Variable) for each, _ in descendants(expression))
-
-
-def _asks(expression: Expression) -> bool:
-    """Whether evaluation would call an external function."""
-    return any(
-        isinstance(each, Call) and FUNCTIONS[each.name].external
-        for each, _ in descendants(expression)
-    )
 
 
 def _default_name(expression: Expression, index: int) -> str:
