@@ -49,17 +49,22 @@ class Ledger:
         """How many taps ended in which way."""
         return {fate: getattr(self, f"taps_{fate}") for fate in Fate}
 
+    @property
+    def open_taps(self) -> int:
+        """Taps whose fate is not known yet."""
+        return self.taps - sum(self.fates().values())
+
     def imbalances(self) -> list[str]:
         """What does not add up, in words; empty when all does."""
         answered = self.accepted + self.rejected + self.timed_out
-        settled = sum(self.fates().values())
         complaints = []
         if self.reports_sent != answered:
             complaints.append(
                 f"{self.reports_sent} reports sent, {answered} accepted, rejected or timed out"
             )
-        if self.taps != settled:
-            complaints.append(f"{self.taps} taps, the fate of {settled} is known")
+        if self.open_taps:
+            known = self.taps - self.open_taps
+            complaints.append(f"{self.taps} taps, the fate of {known} is known")
         if self.taps_lost:
             complaints.append(
                 f"{self.taps_lost} taps lost: the robot was connected and did not answer"
@@ -75,6 +80,10 @@ class Ledger:
     def as_json(self) -> dict[str, Any]:
         """The counts by name."""
         return asdict(self)
+
+
+PROCESS = Ledger()
+"""What this process counted."""
 
 
 def total(parts: Iterable[Mapping[str, int]]) -> Ledger:

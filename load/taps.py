@@ -1,9 +1,15 @@
 """What became of a tap: each has one fate, and only a lost one is nobody's doing."""
 
 from enum import StrEnum
+from typing import Final
 
 from cloud_functions.contract import api
 from cloud_functions.contract.commands import Outcome
+
+SEEN_S: Final = 10.0
+"""How long an owner waits for a tap, and how long the tap is valid."""
+SEALED_S: Final = 2.0
+"""After its deadline, how long a robot has to say that a tap came too late."""
 
 
 class Fate(StrEnum):

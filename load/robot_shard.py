@@ -1,0 +1,158 @@
+"""A Locust user that drives many robots, each its own real connection.
+
+The same firmware and MQTT session as anywhere else, in a plain loop inside gevent.
+"""
+
+import contextlib
+import http.client
+import json
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
+from urllib.parse import urlsplit
+
+import gevent
+import gevent.monkey
+from locust import User, constant, task
+from locust.exception import StopUser
+from locust.runners import WorkerRunner
+
+from device_sim import scenario as scenarios
+from device_sim.firmware.firmware import Firmware
+from device_sim.link.poll import PollLinks
+from device_sim.registration import thing_body
+from device_sim.robot.fleet import Fleet, RobotSpec
+from load.ledger import PROCESS, Ledger
+from load.taps import SEALED_S, SEEN_S
+
+_STEP_S: Final = 0.005
+_DRAIN_S: Final = 8.0
+_GRACE_S: Final = 3.0
+"""How long robots go on living for the last taps of owners in other processes."""
+_PER_WORKER: Final = 100_000
+"""Places in the fleet that one worker process may fill."""
+
+
+class RobotShard(User):
+    """Many robots on one greenlet."""
+
+    wait_time = constant(0)
+    shards: ClassVar[int] = 0
+    living: ClassVar[set["RobotShard"]] = set()
+
+    def on_start(self) -> None:
+        """Make the fleet's part, register it, begin to connect."""
+        options = self.environment.parsed_options
+        assert options is not None
+        index, RobotShard.shards = RobotShard.shards, RobotShard.shards + 1
+        runner = self.environment.runner
+        worker = runner.worker_index if isinstance(runner, WorkerRunner) else 0
+        first = max(worker, 0) * _PER_WORKER + index * options.robots_per_user
+        count = self._count(options, index)
+        self._specs = scenarios.specs(
+            scenarios.load("fifty-flats"), options.fleet_seed, count, first=first
+        )
+        self._register(self._specs, options.fleet_seed)
+        self._began_s = time.time()
+        self._speed = options.speed
+        fleet = Fleet(self._specs, options.fleet_seed, self._began_s)
+        self._firmware = Firmware(fleet, self._accepted)
+        self._links = PollLinks(
+            [spec.thing for spec in self._specs],
+            [int(key) for key in fleet.key],
+            [self._firmware.will(row) for row in range(len(self._specs))],
+            options.mqtt,
+            options.fleet_seed,
+            epoll=gevent.monkey.get_original("select", "epoll"),
+        )
+        self._outgoing: list[Any] = []
+        self._counted = Ledger()
+        PROCESS.robots += len(self._specs)
+        self.was_up = False
+        RobotShard.living.add(self)
+        self._firmware.start_all()
+
+    @staticmethod
+    def _count(options: Any, index: int) -> int:
+        """The last shard may be smaller; with several workers each shard is whole."""
+        left = int(options.robots) - index * int(options.robots_per_user)
+        return max(1, min(int(options.robots_per_user), left))
+
+    def _register(self, specs: Sequence[RobotSpec], seed: int) -> None:
+        address = urlsplit(str(self.environment.host))
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
+        with contextlib.closing(connection):
+            for spec in specs:
+                connection.request(
+                    "POST", f"/things/{spec.thing}", json.dumps(thing_body(spec, seed))
+                )
+                answer = connection.getresponse()
+                said = answer.read()
+                if answer.status >= 400:  # noqa: PLR2004  HTTP errors begin here
+                    raise StopUser(f"{spec.thing}: {said!r}")
+
+    @classmethod
+    def are_connecting(cls) -> bool:
+        """Whether robots of this process are still on their way to their first connection."""
+        return any(not shard.was_up for shard in cls.living)
+
+    @task
+    def live(self) -> None:
+        """One step of the robots' life."""
+        self._step()
+        gevent.sleep(_STEP_S)
+
+    def on_stop(self) -> None:
+        """Live on for the last taps, wait for the answers that are due, then hang up."""
+        is_alone = not isinstance(self.environment.runner, WorkerRunner)
+        stopped = time.time()
+        while PROCESS.open_taps or (not is_alone and time.time() < stopped + _GRACE_S):
+            if time.time() > stopped + SEEN_S + SEALED_S:
+                break
+            self._step()
+            gevent.sleep(_STEP_S)
+        self._firmware.is_draining = True
+        deadline = time.time() + _DRAIN_S
+        while self._firmware.reports.on_their_way and time.time() < deadline:
+            self._step()
+            gevent.sleep(_STEP_S)
+        self._firmware.reports.timed_out += self._firmware.reports.on_their_way
+        PROCESS.connected += self._links.connected
+        RobotShard.living.discard(self)
+        self._count_up()
+        self._links.close()
+
+    def _step(self) -> None:
+        now_s = time.time()
+        incoming = self._links.exchange(self._outgoing, now_s)
+        sim_s = self._began_s + (now_s - self._began_s) * self._speed
+        self._outgoing = self._firmware.step(incoming, now_s, sim_s).messages
+        self.was_up = self.was_up or self._links.connected == len(self._specs)
+        self._count_up()
+
+    def _accepted(self, took_s: float) -> None:
+        self.environment.events.request.fire(
+            request_type="MQTT",
+            name="report accepted",
+            response_time=took_s * 1000,
+            response_length=0,
+            exception=None,
+            context={},
+        )
+
+    def _count_up(self) -> None:
+        """Bring what this shard adds to the process's ledger up to date."""
+        links, reports, known = self._links, self._firmware.reports, self._counted
+        now = Ledger(
+            connects=links.connects,
+            losses=links.losses,
+            messages_sent=links.sent,
+            messages_received=links.received,
+            reports_sent=reports.sent,
+            accepted=reports.accepted,
+            rejected=reports.rejected,
+            timed_out=reports.timed_out,
+        )
+        for name, value in now.as_json().items():
+            setattr(PROCESS, name, getattr(PROCESS, name) + value - getattr(known, name))
+        self._counted = now
