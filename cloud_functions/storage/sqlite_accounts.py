@@ -1,9 +1,10 @@
 """Accounts of the local identity service, in SQLite."""
 
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from cloud_functions.storage.sqlite_file import open_file
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (
@@ -28,12 +29,7 @@ class SqliteAccounts:
     """Accounts and hashed refresh tokens; durable on return."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute("PRAGMA busy_timeout=5000")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_file(path, _SCHEMA, one_thread=False)
 
     def add(self, account: StoredAccount) -> bool:
         """Store a new account; False when the name is taken."""

@@ -1,10 +1,10 @@
 """Which events are told, in SQLite, beside the registry."""
 
-import sqlite3
 from pathlib import Path
 from typing import Final
 
 from cloud_functions.registry.event_configurations import EventConfigurations, EventType
+from cloud_functions.storage.sqlite_file import open_file
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS event_configurations (
@@ -17,11 +17,7 @@ class SqliteEventConfigurations:
     """An adapter of `registry.event_configurations.EventConfigurationStore`."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_file(path, _SCHEMA)
 
     def event_configurations(self) -> EventConfigurations:
         """What was put last; everything off if nothing was."""

@@ -11,6 +11,7 @@ from typing import Final
 from cloud_functions.errors import InvalidRequest, NotFound, Unavailable
 from cloud_functions.ports import Clock, QueueMessage
 from cloud_functions.queues.spec import MAX_RECEIVED, QueueSpec, check_body
+from cloud_functions.storage.sqlite_file import open_file
 
 MAX_FILE_BYTES: Final = 4 * 1024**3
 """Together the queues of a computer hold no more than this."""
@@ -30,13 +31,7 @@ class SqliteQueues:
     """The file; `queue` gives one queue of it.  One thread at a time may use it."""
 
     def __init__(self, path: Path, *, max_bytes: int = MAX_FILE_BYTES) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(
-            path, isolation_level=None, timeout=10, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_file(path, _SCHEMA, one_thread=False)
         self._max_bytes = max_bytes
 
     def queue(self, spec: QueueSpec, clock: Clock = time.time) -> "SqliteQueue":

@@ -1,12 +1,12 @@
 """Topic rules and destinations that API calls made, beside the registry."""
 
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from cloud_functions.rules.destination import Destination, Kind, Status
 from cloud_functions.rules.topic_rules import StoredRule
+from cloud_functions.storage.sqlite_file import open_file
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS topic_rules (
@@ -23,11 +23,7 @@ class SqliteRules:
     """An adapter of `RuleStore` and `DestinationStore`."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.executescript(_SCHEMA)
+        self._connection = open_file(path, _SCHEMA)
 
     # ------------------------------------------------------------ rules
 

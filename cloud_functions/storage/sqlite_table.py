@@ -8,6 +8,7 @@ from typing import Final
 
 from cloud_functions.errors import VersionConflict
 from cloud_functions.ports import Delete, Item, Key, Put, Stored
+from cloud_functions.storage.sqlite_file import open_file
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS items (
@@ -22,13 +23,7 @@ class SqliteTables:
     """The file; `table` gives one table of it.  One thread at a time may use it."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(
-            path, isolation_level=None, timeout=10, check_same_thread=False
-        )
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute(_SCHEMA)
+        self._connection = open_file(path, _SCHEMA, one_thread=False)
 
     def table(self, name: str) -> "SqliteTable":
         """The table of that name."""

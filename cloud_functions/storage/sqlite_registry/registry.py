@@ -1,6 +1,5 @@
 """The file with all kinds of records, and the transactions on it."""
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from cloud_functions.registry.thing_groups import ThingGroup
 from cloud_functions.registry.thing_principals import ThingPrincipal
 from cloud_functions.registry.thing_types import ThingType
 from cloud_functions.registry.things import Thing
+from cloud_functions.storage.sqlite_file import open_file
 from cloud_functions.storage.sqlite_registry.first_layout import take_over
 from cloud_functions.storage.sqlite_registry.records import Layout, SqliteRecords
 
@@ -70,11 +70,8 @@ class SqliteRegistry:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        self._connection = connection
+        schema = "".join(layout.schema for layout in LAYOUTS)
+        connection = self._connection = open_file(path, schema)
         self.things = SqliteRecords(connection, THINGS)
         self.thing_types = SqliteRecords(connection, THING_TYPES)
         self.thing_groups = SqliteRecords(connection, THING_GROUPS)
@@ -88,7 +85,6 @@ class SqliteRegistry:
         self.policy_targets = SqliteRecords(connection, POLICY_TARGETS)
         self.thing_principals = SqliteRecords(connection, THING_PRINCIPALS)
         self.tags = SqliteRecords(connection, TAGS)
-        connection.executescript("".join(layout.schema for layout in LAYOUTS))
         with self.transaction():
             take_over(connection, self)
 
