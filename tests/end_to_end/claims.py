@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import boto3
-from botocore.config import Config
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -102,18 +100,6 @@ def options(folder: Path, broker: str) -> list[str]:
     template = folder / "template.yaml"
     template.write_text(SAM % (body, body))
     return ["--broker", broker, "--free-ports", "--template", str(template)]
-
-
-def client(cloud, service: str):
-    """An unmodified boto3 client."""
-    return boto3.client(
-        service,
-        endpoint_url=cloud.endpoints["http"],
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"max_attempts": 0}),
-    )
 
 
 class Keys:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.config import Config
 
 BROKERS = ["builtin", pytest.param("mosquitto", marks=pytest.mark.mosquitto)]
 
@@ -46,6 +47,17 @@ class Cloud:
             time.sleep(0.05)
         self.endpoints = json.loads(path.read_text())
         return self
+
+    def boto(self, service: str):
+        """An unmodified boto3 client of this cloud; it tries once."""
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoints["http"],
+            region_name="us-east-1",
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+            config=Config(retries={"max_attempts": 0}, read_timeout=20),
+        )
 
     def kill(self) -> None:
         assert self.process is not None
@@ -155,13 +167,7 @@ class Pass:
 
     def __init__(self, cloud: "Cloud", folder: Path, thing: str, *statements: dict) -> None:
         self.thing = thing
-        self._iot = boto3.client(
-            "iot",
-            endpoint_url=cloud.endpoints["http"],
-            region_name="us-east-1",
-            aws_access_key_id="any",
-            aws_secret_access_key="thing",
-        )
+        self._iot = cloud.boto("iot")
         made = self._iot.create_keys_and_certificate(setAsActive=True)
         self.id, self._arn = made["certificateId"], made["certificateArn"]
         document = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})

@@ -2,25 +2,12 @@
 
 import json
 
-import boto3
-from botocore.config import Config
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
 ACCOUNT = "arn:aws:iot:us-east-1:000000000000:"
 NOBODY = f"{ACCOUNT}cert/{'0' * 64}"
-
-
-def client(cloud):
-    return boto3.client(
-        "iot",
-        endpoint_url=cloud.endpoints["http"],
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"max_attempts": 0}),
-    )
 
 
 def allow(*actions: str, resource: str = "*") -> str:

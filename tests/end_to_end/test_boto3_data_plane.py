@@ -6,10 +6,8 @@ import json
 import time
 
 import aiomqtt
-import boto3
 import pytest
 from aiomqtt import ProtocolVersion
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -20,14 +18,7 @@ AWKWARD = "a b/ü%2F+1"
 
 @pytest.fixture(scope="module")
 def iot_data(cloud_module):
-    return boto3.client(
-        "iot-data",
-        endpoint_url=cloud_module.endpoints["http"],
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="thing",
-        config=Config(retries={"max_attempts": 1}, read_timeout=20),
-    )
+    return cloud_module.boto("iot-data")
 
 
 @pytest.fixture

@@ -5,25 +5,12 @@ import subprocess
 import time
 from pathlib import Path
 
-import boto3
 import paho.mqtt.client as mqtt
 import pytest
-from botocore.config import Config
-
-
-def client(cloud, service: str):
-    return boto3.client(
-        service,
-        endpoint_url=cloud.endpoints["http"],
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"max_attempts": 0}),
-    )
 
 
 def test_boto3_reads_updates_and_deletes_a_shadow(cloud) -> None:
-    shadows = client(cloud, "iot-data")
+    shadows = cloud.boto("iot-data")
     update = {"state": {"desired": {"color": "red"}}}
 
     answer = shadows.update_thing_shadow(thingName="boto-1", payload=json.dumps(update))
@@ -37,7 +24,7 @@ def test_boto3_reads_updates_and_deletes_a_shadow(cloud) -> None:
 
 
 def test_boto3_gets_awss_exceptions(cloud) -> None:
-    shadows = client(cloud, "iot-data")
+    shadows = cloud.boto("iot-data")
     shadows.update_thing_shadow(thingName="boto-2", payload=b'{"state":{"reported":{"a":1}}}')
     large = json.dumps({"state": {"reported": {"a": "x" * 9000}}})
 
@@ -52,7 +39,7 @@ def test_boto3_gets_awss_exceptions(cloud) -> None:
 
 
 def test_boto3_lists_named_shadows_page_by_page(cloud) -> None:
-    shadows = client(cloud, "iot-data")
+    shadows = cloud.boto("iot-data")
     for name in ("c", "a", "b"):
         shadows.update_thing_shadow(
             thingName="boto-4", shadowName=name, payload=b'{"state":{"reported":{"a":1}}}'
@@ -93,7 +80,7 @@ def test_mosquitto_sub_sees_the_documents(cloud) -> None:
     )
     time.sleep(0.7)
 
-    client(cloud, "iot-data").update_thing_shadow(
+    cloud.boto("iot-data").update_thing_shadow(
         thingName="sub-1", payload=b'{"state":{"reported":{"a":1}},"clientToken":"t-9"}'
     )
 
@@ -165,7 +152,7 @@ def test_a_certificate_opens_its_own_topics_and_no_others(cloud, robofleet, tmp_
             assert mine.wait(lambda: "disconnected" in mine.events)
         time.sleep(0.5)
         assert other.received == []
-        shadows = client(cloud, "iot-data")
+        shadows = cloud.boto("iot-data")
         with pytest.raises(shadows.exceptions.ResourceNotFoundException):
             shadows.get_thing_shadow(thingName="other")
     finally:
@@ -174,7 +161,7 @@ def test_a_certificate_opens_its_own_topics_and_no_others(cloud, robofleet, tmp_
 
 
 def test_what_the_cloud_itself_publishes_is_handled_once(cloud) -> None:
-    shadows = client(cloud, "iot-data")
+    shadows = cloud.boto("iot-data")
     update = b'{"state":{"reported":{"a":1}}}'
 
     shadows.publish(topic="$aws/things/once/shadow/update", qos=1, payload=update)

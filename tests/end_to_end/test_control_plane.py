@@ -13,7 +13,6 @@ from tests.end_to_end.control_plane import (
     ACCOUNT,
     NOBODY,
     allow,
-    client,
     signing_request,
 )
 
@@ -26,7 +25,7 @@ def fleet(start_module_cloud):
 
 @pytest.fixture
 def iot(fleet):
-    return client(fleet)
+    return fleet.boto("iot")
 
 
 # ------------------------------------------------------------ every operation
@@ -173,7 +172,7 @@ def test_a_thing_with_a_type_lives_and_goes(iot) -> None:
 
 
 def test_a_type_is_kept_for_five_minutes_unless_told_otherwise(start_cloud) -> None:
-    iot = client(start_cloud("--broker", "builtin", "--free-ports"))
+    iot = start_cloud("--broker", "builtin", "--free-ports").boto("iot")
     iot.create_thing_type(thingTypeName="vacuum")
     iot.deprecate_thing_type(thingTypeName="vacuum")
 
@@ -195,7 +194,7 @@ PAGED = {
 
 @pytest.fixture(scope="module")
 def paged(fleet):
-    iot = client(fleet)
+    iot = fleet.boto("iot")
     for number in range(7):
         name = f"paged-{number}"
         iot.create_thing_type(thingTypeName=name)
@@ -289,7 +288,7 @@ def test_the_endpoints_are_those_of_the_local_cloud(iot, fleet) -> None:
 
 def test_what_was_answered_survives_kill_9(start_cloud) -> None:
     cloud = start_cloud("--broker", "builtin", "--free-ports")
-    iot = client(cloud)
+    iot = cloud.boto("iot")
     iot.create_thing(thingName="r1", attributePayload={"attributes": {"a": "1"}})
     made = iot.create_keys_and_certificate(setAsActive=True)
     iot.create_policy(policyName="p", policyDocument=allow("iot:Connect"))
@@ -297,7 +296,7 @@ def test_what_was_answered_survives_kill_9(start_cloud) -> None:
     iot.attach_thing_principal(thingName="r1", principal=made["certificateArn"])
     cloud.kill()
 
-    iot = client(cloud.start())
+    iot = cloud.start().boto("iot")
 
     assert iot.describe_thing(thingName="r1")["attributes"] == {"a": "1"}
     attached = iot.list_attached_policies(target=made["certificateArn"])["policies"]

@@ -6,8 +6,6 @@ import time
 import paho.mqtt.client as mqtt
 import pytest
 
-from tests.end_to_end.claims import client
-
 
 @pytest.fixture(scope="module")
 def cloud(start_module_cloud):
@@ -17,7 +15,7 @@ def cloud(start_module_cloud):
 @pytest.fixture(scope="module")
 def iot(cloud):
     """A fleet of three, indexed."""
-    iot, shadows = client(cloud, "iot"), client(cloud, "iot-data")
+    iot, shadows = cloud.boto("iot"), cloud.boto("iot-data")
     iot.create_thing_type(thingTypeName="vacuum")
     for number, level in enumerate((10, 50, 90)):
         name = f"fleet-{number}"
@@ -58,7 +56,7 @@ def found(iot, query: str) -> list[str]:
 
 
 def test_an_index_that_is_off_answers_nothing(start_cloud) -> None:
-    iot = client(start_cloud("--broker", "builtin", "--free-ports"), "iot")
+    iot = start_cloud("--broker", "builtin", "--free-ports").boto("iot")
 
     assert iot.list_indices()["indexNames"] == []
     said = iot.get_indexing_configuration()["thingIndexingConfiguration"]
@@ -84,7 +82,7 @@ def test_the_configuration_is_told(iot) -> None:
 
 
 def test_things_are_found_as_they_are_now(cloud, iot) -> None:
-    shadows = client(cloud, "iot-data")
+    shadows = cloud.boto("iot-data")
     assert found(iot, "shadow.reported.batPct < 60 AND thingTypeName:vacuum") == [
         "fleet-0",
         "fleet-1",
@@ -183,7 +181,7 @@ def test_a_query_that_is_none_is_refused_with_its_column(iot) -> None:
 
 
 def test_a_dynamic_group_follows_its_query(cloud, iot) -> None:
-    shadows = client(cloud, "iot-data")
+    shadows = cloud.boto("iot-data")
 
     def members() -> list[str]:
         return sorted(iot.list_things_in_thing_group(thingGroupName="low")["things"])
@@ -217,12 +215,12 @@ def test_a_dynamic_group_follows_its_query(cloud, iot) -> None:
 
 def test_an_index_is_there_again_after_a_crash(start_cloud) -> None:
     cloud = start_cloud("--broker", "builtin", "--free-ports")
-    iot = client(cloud, "iot")
+    iot = cloud.boto("iot")
     iot.create_thing(thingName="kept", attributePayload={"attributes": {"site": "rome"}})
     iot.update_indexing_configuration(thingIndexingConfiguration={"thingIndexingMode": "REGISTRY"})
 
     cloud.kill()
-    again = client(cloud.start(), "iot")
+    again = cloud.start().boto("iot")
 
     until(lambda: again.describe_index(indexName="AWS_Things")["indexStatus"] == "ACTIVE")
     assert found(again, "attributes.site:rome") == ["kept"]

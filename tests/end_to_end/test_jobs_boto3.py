@@ -5,10 +5,8 @@ import threading
 import urllib.error
 import urllib.request
 
-import boto3
 import paho.mqtt.client as mqtt
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ROLE = "arn:aws:iam::000000000000:role/firmware"
@@ -19,17 +17,7 @@ class Fleet:
 
     def __init__(self, cloud) -> None:
         self.cloud = cloud
-        self.iot, self.device = (self._client(name) for name in ("iot", "iot-jobs-data"))
-
-    def _client(self, service: str):
-        return boto3.client(
-            service,
-            endpoint_url=self.cloud.endpoints["http"],
-            region_name="us-east-1",
-            aws_access_key_id="any",
-            aws_secret_access_key="any",
-            config=Config(retries={"max_attempts": 0}),
-        )
+        self.iot, self.device = (self.cloud.boto(name) for name in ("iot", "iot-jobs-data"))
 
     def thing(self, name: str) -> str:
         return self.iot.create_thing(thingName=name)["thingArn"]

@@ -3,22 +3,9 @@
 import json
 import queue
 
-import boto3
 import paho.mqtt.client as mqtt
-from botocore.config import Config
 
 SECONDS = 15
-
-
-def client(cloud, service: str):
-    return boto3.client(
-        service,
-        endpoint_url=cloud.endpoints["http"],
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"max_attempts": 0}),
-    )
 
 
 class Listener:
@@ -46,7 +33,7 @@ class Listener:
 
 def test_an_answer_reaches_the_client_that_asked_and_no_other(start_cloud) -> None:
     cloud = start_cloud("--broker", "builtin", "--free-ports")
-    iot = client(cloud, "iot")
+    iot = cloud.boto("iot")
     arn = iot.create_thing(thingName="t")["thingArn"]
     asking = Listener(cloud, "asking")
     watching = Listener(
@@ -68,7 +55,7 @@ def test_an_answer_reaches_the_client_that_asked_and_no_other(start_cloud) -> No
 
 def test_after_kill_9_jobs_go_on_where_they_were(start_cloud) -> None:
     cloud = start_cloud("--broker", "builtin", "--free-ports")
-    iot, device = client(cloud, "iot"), client(cloud, "iot-jobs-data")
+    iot, device = cloud.boto("iot"), cloud.boto("iot-jobs-data")
     arns = [iot.create_thing(thingName=f"t{n}")["thingArn"] for n in range(4)]
     iot.create_job(
         jobId="j",
@@ -82,7 +69,7 @@ def test_after_kill_9_jobs_go_on_where_they_were(start_cloud) -> None:
     cloud.kill()
 
     again = start_cloud("--broker", "builtin", "--free-ports", data=cloud.data)
-    iot, device = client(again, "iot"), client(again, "iot-jobs-data")
+    iot, device = again.boto("iot"), again.boto("iot-jobs-data")
     job = iot.describe_job(jobId="j")["job"]
     started = device.start_next_pending_job_execution(thingName="t0")["execution"]
     events = iot.describe_event_configurations()["eventConfigurations"]

@@ -4,13 +4,11 @@ import json
 import queue
 import time
 
-import boto3
 import pytest
 from awscrt import mqtt_request_response
 from awsiot import ServiceStreamOptions, V2ServiceException, iotjobs
 from awsiot import mqtt5_client_builder as builder5
 from awsiot import mqtt_connection_builder as builder311
-from botocore.config import Config
 
 SECONDS = 15
 VERSIONS = ["3.1.1", "5"]
@@ -110,14 +108,7 @@ class Device:
 
 @pytest.fixture
 def operator(cloud):
-    return boto3.client(
-        "iot",
-        endpoint_url=cloud.endpoints["http"],
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-        config=Config(retries={"max_attempts": 0}),
-    )
+    return cloud.boto("iot")
 
 
 @pytest.fixture(params=VERSIONS)

@@ -11,7 +11,7 @@ from awscrt.exceptions import AwsCrtError
 from awsiot import V2ServiceException, iotidentity
 
 from tests.end_to_end.aws_device import DEVICES, QOS, TIMEOUT_S, Device311
-from tests.end_to_end.claims import Keys, client, options
+from tests.end_to_end.claims import Keys, options
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def cloud(tmp_path_factory, start_module_cloud):
 
 @pytest.fixture(scope="module")
 def iot(cloud):
-    return client(cloud, "iot")
+    return cloud.boto("iot")
 
 
 @pytest.fixture

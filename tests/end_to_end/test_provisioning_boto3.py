@@ -7,7 +7,7 @@ import time
 import paho.mqtt.client as mqtt
 import pytest
 
-from tests.end_to_end.claims import BODY, ROLE, Keys, client, options
+from tests.end_to_end.claims import BODY, ROLE, Keys, options
 
 
 @pytest.fixture(
@@ -20,7 +20,7 @@ def cloud(request, tmp_path_factory, start_module_cloud):
 
 @pytest.fixture(scope="module")
 def iot(cloud):
-    return client(cloud, "iot")
+    return cloud.boto("iot")
 
 
 def test_templates_by_boto3(iot) -> None:

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import boto3
-
 README = Path(__file__).parents[2] / "README.md"
 
 
@@ -15,13 +13,7 @@ def test_the_firmware_example_of_the_readme_runs(start_cloud) -> None:
     found = re.search(r"```python\n(.*?create_job.*?)```", README.read_text(), re.DOTALL)
     assert found is not None
     script = found.group(1).replace("http://127.0.0.1:8080", cloud.endpoints["http"])
-    boto3.client(
-        "iot",
-        endpoint_url=cloud.endpoints["http"],
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-    ).create_thing(thingName="my-robot")
+    cloud.boto("iot").create_thing(thingName="my-robot")
 
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False

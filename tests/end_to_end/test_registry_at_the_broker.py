@@ -11,7 +11,6 @@ import trustme
 from tests.end_to_end.control_plane import (
     ACCOUNT,
     allow,
-    client,
 )
 
 
@@ -23,7 +22,7 @@ def fleet(start_module_cloud):
 
 @pytest.fixture
 def iot(fleet):
-    return client(fleet)
+    return fleet.boto("iot")
 
 
 class Device:
@@ -203,7 +202,7 @@ def test_registry_events_are_told_while_they_are_on(iot, fleet, device) -> None:
 @pytest.mark.mosquitto
 def test_mosquitto_lets_in_what_was_registered_while_it_ran(start_cloud, device) -> None:
     cloud = start_cloud("--broker", "mosquitto", "--free-ports")
-    iot = client(cloud)
+    iot = cloud.boto("iot")
     made = robot(iot, "late", allow("iot:Publish", "iot:Receive", "iot:Subscribe", resource="*"))
     topics = [f"{ACCOUNT}topic/late/*", f"{ACCOUNT}topicfilter/late/*"]
     document = json.dumps(

@@ -10,7 +10,6 @@ import threading
 import time
 import urllib.request
 
-import boto3
 import paho.mqtt.client as mqtt
 import pytest
 from botocore.exceptions import ClientError
@@ -199,23 +198,13 @@ def stranger(request, start_cloud, tmp_path, door):
         *("--template", str(tmp_path / "template.yaml"), "--broker", request.param),
         *("--free-ports", "--parameter", f"Door={address}"),
     )
-    iot = control_plane(cloud)
+    iot = cloud.boto("iot")
     enabled = lambda: all(  # noqa: E731
         each["status"] == "ENABLED"
         for each in iot.list_topic_rule_destinations()["destinationSummaries"]
     )
     assert wait(enabled)
     return cloud, tmp_path / "src", got
-
-
-def control_plane(cloud):
-    return boto3.client(
-        "iot",
-        endpoint_url=cloud.endpoints["http"],
-        region_name="us-east-1",
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-    )
 
 
 def test_every_action_of_a_rule_is_done(stranger) -> None:
@@ -290,7 +279,7 @@ def test_an_error_action_hears_of_all_failures_at_once(stranger) -> None:
 
 def test_rules_made_by_boto3_are_live_at_once_and_outlive_a_crash(stranger, start_cloud) -> None:
     cloud, _, _ = stranger
-    iot = control_plane(cloud)
+    iot = cloud.boto("iot")
     iot.create_topic_rule(
         ruleName="made",
         topicRulePayload={
@@ -308,7 +297,7 @@ def test_rules_made_by_boto3_are_live_at_once_and_outlive_a_crash(stranger, star
     again = start_cloud(*cloud.arguments, data=cloud.data)
 
     assert republished(again, "made/3") == [{"was": "made/3"}]
-    iot = control_plane(again)
+    iot = again.boto("iot")
     iot.delete_topic_rule(ruleName="made")
     assert republished(again, "made/4", 0.5) == []
     with pytest.raises(ClientError) as refusal:

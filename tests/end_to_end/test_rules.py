@@ -4,7 +4,6 @@ import json
 import time
 from pathlib import Path
 
-import boto3
 import paho.mqtt.client as mqtt
 
 TEMPLATE = """\
@@ -90,13 +89,7 @@ def test_a_statement_asks_a_shadow_a_function_and_the_registry(start_cloud, tmp_
     client.publish("lamps/unknown", b"{}", qos=1)  # its shadow is not there: no action runs
     client.publish("old", b'{"x": 10.0}', qos=1)
     client.publish("direct", b"{}", qos=1)
-    boto3.client(
-        "iot",
-        endpoint_url=cloud.endpoints["http"],
-        region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
-    ).create_topic_rule(
+    cloud.boto("iot").create_topic_rule(
         ruleName="made",
         topicRulePayload={
             "sql": "SELECT 22 AS made FROM 'made'",
