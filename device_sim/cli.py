@@ -1,11 +1,6 @@
 """`robofleet robots`: a fleet at a running cloud."""
 
-import asyncio
-import contextlib
-import json
-import signal
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,26 +8,21 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.live import Live
-from rich.table import Table
 
-from cloud_functions.contract.endpoints import (
-    DEFAULT_DIRECTORY,
-    Endpoints,
-    NoCloud,
-    credentials_of,
-)
+from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
+from cloud_functions.contract.mqtt.packets import Version
 from device_sim import scenario as scenarios
 from device_sim.dry_run import DryRunOptions
 from device_sim.dry_run_cli import Shown, dry_run
-from device_sim.link.aiomqtt_link import LinkOptions
-from device_sim.registration import NotRegistered, register, write_slips
+from device_sim.link.kinds import LinkKind
+from device_sim.link.port import LinkOptions, LinkRefused
+from device_sim.live_cli import Place, live
+from device_sim.registration import NotRegistered
 from device_sim.robot.parameters import Faults
-from device_sim.run import Run, RunOptions
+from device_sim.run import RunOptions
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
-_MAX_ROWS = 20
 _MOST_LIVE = 5000
 """Robots with a connection each."""
 _MOST_DRY = 100_000_000
@@ -48,6 +38,18 @@ class Luck(StrEnum):
     def rates(self) -> Faults:
         """The rates of the physics."""
         return Faults(scale=float(self is Luck.USUAL))
+
+
+class MqttVersion(StrEnum):
+    """What robots speak."""
+
+    V311 = "3.1.1"
+    V5 = "5"
+
+    @property
+    def on_wire(self) -> Version:
+        """As packets know it."""
+        return Version.V5 if self is MqttVersion.V5 else Version.V311
 
 
 def robots(
@@ -67,6 +69,10 @@ def robots(
     wait_s: Annotated[float, typer.Option("--wait", min=0, help="Seconds to await a cloud.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the fleet at the end.")] = False,
     faults: Annotated[Luck, typer.Option(help="What goes wrong.")] = Luck.USUAL,
+    link: Annotated[LinkKind, typer.Option(help="How robots connect.")] = LinkKind.AIOMQTT,
+    version: Annotated[
+        MqttVersion, typer.Option("--mqtt-version", help="What they speak.")
+    ] = MqttVersion.V5,
     dry: Annotated[bool, typer.Option("--dry-run", help="No network, as fast as it can.")] = False,
     hours: Annotated[float, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = 24,
     processes: Annotated[int, typer.Option(min=1, max=256, help="Of a dry run.")] = 1,
@@ -92,20 +98,19 @@ def robots(
             return
         if count is not None and count > _MOST_LIVE:
             raise scenarios.InvalidScenario(f"--count is at most {_MOST_LIVE} without --dry-run")
-        endpoints = _await_cloud(data, wait_s)
-        specs = scenarios.specs(scenarios.load(scenario), seed, count)
+        place, url = _place(data, wait_s, link)
         options = RunOptions(
-            specs=specs,
-            link=LinkOptions(endpoints.mqtt),
+            specs=scenarios.specs(scenarios.load(scenario), seed, count),
+            link=LinkOptions(url, seed=seed, version=version.on_wire),
+            kind=link,
             seed=seed,
             speed=speed or 1.0,
             for_s=for_s,
             pictures=data / "missions",
             faults=faults.rates,
         )
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_run(options, endpoints, data, as_json=as_json))
-    except (NoCloud, NotRegistered, scenarios.InvalidScenario) as error:
+        live(options, place, _out, as_json=as_json)
+    except (NoCloud, NotRegistered, LinkRefused, scenarios.InvalidScenario) as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
 
@@ -131,6 +136,14 @@ def _dry_run(scenario: str, seed: int, count: int | None, span: Span, shown: Sho
     dry_run(options, shown, _out, _err)
 
 
+def _place(data: Path, wait_s: float, link: LinkKind) -> tuple[Place, list[str]]:
+    """Where robots are known, and the brokers they connect to."""
+    if link is LinkKind.NONE:
+        return Place(data), []
+    endpoints = _await_cloud(data, wait_s)
+    return Place(data, endpoints.http), [endpoints.mqtt]
+
+
 def _await_cloud(data: Path, wait_s: float) -> Endpoints:
     """The endpoints of the cloud on this directory, as soon as it serves.  Raises NoCloud."""
     deadline = time.monotonic() + wait_s
@@ -141,61 +154,3 @@ def _await_cloud(data: Path, wait_s: float) -> Endpoints:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(0.02)
-
-
-async def _run(options: RunOptions, endpoints: Endpoints, data: Path, *, as_json: bool) -> None:
-    await register(endpoints.http, options.specs, options.seed, credentials_of(data))
-    slips = write_slips(data, options.specs, options.seed)
-    run = Run(options, _out.print)
-    _out.print(f"{len(options.specs)} robots at {endpoints.mqtt}; claim codes in {slips}")
-    _out.print("next: robofleet phone login, robofleet phone pair SERIAL CODE; Ctrl-C ends")
-    work = asyncio.create_task(run.run(), name="fleet")
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, work.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        if _out.is_terminal and not as_json:
-            await _show(run, work)
-        else:
-            await work
-    if as_json:
-        typer.echo(json.dumps([run.firmware.state_of(row) for row in range(len(run.fleet))]))
-    else:
-        _out.print(f"stopped: {run.sent} messages sent, {run.received} received")
-
-
-async def _show(run: Run, work: asyncio.Task[None]) -> None:
-    """A live table until the fleet ends."""
-    with Live(_table(run), console=_out, refresh_per_second=4) as live:
-        while not work.done():
-            await asyncio.wait({work}, timeout=0.5)
-            live.update(_table(run))
-    await work
-
-
-def _things(run: Run) -> list[str]:
-    return [spec.thing for spec in run.fleet.specs[:_MAX_ROWS]]
-
-
-def _table(run: Run, clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S")) -> Table:
-    count = len(run.fleet)
-    title = f"{clock()}  {run.sent} sent, {run.received} received"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("robot", no_wrap=True, min_width=max(map(len, _things(run))))
-    for name in ("name", "online", "phase", "cycle", "battery", "missions", "error"):
-        table.add_column(name)
-    for row in range(min(count, _MAX_ROWS)):
-        state = run.firmware.state_of(row)
-        table.add_row(
-            str(state["thing"]),
-            run.fleet.specs[row].name,
-            "yes" if state["online"] else "no",
-            str(state["phase"]),
-            str(state["cycle"]),
-            f"{state['battery']} %",
-            str(state["missions"]),
-            str(state["error"] or ""),
-        )
-    if count > _MAX_ROWS:
-        table.caption = f"and {count - _MAX_ROWS} more"
-    return table

@@ -1,6 +1,5 @@
-"""Runs a fleet in step with the wall clock, at any speed, over any link."""
+"""Runs a fleet in step with the wall clock, at any speed, over any link: one plain loop."""
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,23 +8,27 @@ from typing import Any, Final
 
 from device_sim.firmware.batches import Incoming, Outgoing
 from device_sim.firmware.firmware import Firmware
-from device_sim.link.aiomqtt_link import LinkOptions, Mailbox, RobotLink
+from device_sim.link.kinds import LinkKind, make_links
+from device_sim.link.port import Caller, LinkOptions
 from device_sim.picture import mission_svg
 from device_sim.robot.fleet import Fleet, RobotSpec
 from device_sim.robot.parameters import NOBODY, TICK_S, Faults, Habits
 from device_sim.robot.population import Population
 
-_LONGEST_SLEEP_S: Final = 0.25
+_LONGEST_WAIT_S: Final = 0.25
+_SHORTEST_WAIT_S: Final = 0.01
 _BEHIND_S: Final = 2.0
 """Simulated seconds per unit of speed that the fleet may lag before it is said."""
+_SELDOM_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """A fleet and how to run it; `for_s` 0 means until cancelled."""
+    """A fleet and how to run it; `for_s` 0 means until it is over."""
 
     specs: Sequence[RobotSpec]
     link: LinkOptions
+    kind: LinkKind = LinkKind.AIOMQTT
     seed: int = 7
     speed: float = 1.0
     for_s: float = 0.0
@@ -37,7 +40,10 @@ class RunOptions:
 
 
 class Run:
-    """A fleet that is running; `statistics` and `firmware` are there to be shown."""
+    """A fleet that is running; `links` and `firmware` are there to be shown.
+
+    `tell` hears what is worth a line.  Raises LinkRefused.
+    """
 
     def __init__(
         self, options: RunOptions, tell: Callable[[str], None] = lambda _text: None
@@ -50,73 +56,57 @@ class Run:
             population=options.population, faults=options.faults, habits=options.habits,
         )  # fmt: skip
         self.firmware = Firmware(self.fleet)
-        self.sent = 0
-        self.received = 0
-        self._behind_said_s = 0.0
-        wake = asyncio.Event()
-        self._mailbox = Mailbox([], [], [], [], wake)
-        self._links = [
-            RobotLink(
-                row,
-                spec.thing,
-                int(self.fleet.key[row]),
-                self.firmware.will(row),
-                options.link,
-                self._mailbox,
-                options.seed,
-            )
-            for row, spec in enumerate(options.specs)
-        ]
+        self.links = make_links(options.kind, self._callers(), options.link)
+        self._outgoing = Outgoing()
+        self._behind_said_s = self._complained_s = 0.0
+        self._complaint = ""
 
-    async def run(self) -> None:
-        """Run until the time is over or the task is cancelled."""
-        links = [
-            asyncio.create_task(link.run(), name=spec.thing)
-            for link, spec in zip(self._links, self._options.specs, strict=True)
-        ]
+    def run(
+        self,
+        is_over: Callable[[], bool] = lambda: False,
+        look: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Run until the time is over or `is_over` says so; `look` is called again and again."""
+        deadline = time.monotonic() + (self._options.for_s or float("inf"))
         try:
-            deadline = time.monotonic() + (self._options.for_s or float("inf"))
-            while time.monotonic() < deadline:
-                self._step()
-                await self._sleep()
-                for link in links:
-                    if link.done():
-                        link.result()
+            while time.monotonic() < deadline and not is_over():
+                self.step()
+                look()
         finally:
-            for link in links:
-                link.cancel()
-            await asyncio.gather(*links, return_exceptions=True)
+            self.links.close()
 
-    def _step(self) -> None:
-        box = self._mailbox
-        incoming = Incoming(box.messages, box.acknowledged, box.connected, box.lost)
-        self.received += len(box.messages)
-        box.messages, box.acknowledged, box.connected, box.lost = [], [], [], []
+    def step(self) -> None:
+        """One exchange with the links and one step of the robots."""
+        pause_s = max(TICK_S / self._options.speed, _SHORTEST_WAIT_S)
+        messages = self._outgoing.messages
+        incoming = self.links.exchange(messages, time.time(), min(_LONGEST_WAIT_S, pause_s))
+        self._outgoing = self._live(incoming)
+        self._draw(self._outgoing)
+        self._complain()
+
+    def _callers(self) -> list[Caller]:
+        keys, will = self.fleet.key, self.firmware.will
+        return [
+            Caller(spec.thing, int(keys[row]), will(row))
+            for row, spec in enumerate(self.fleet.specs)
+        ]
+
+    def _live(self, incoming: Incoming) -> Outgoing:
         now_s = time.time()
         sim_s = self._began_s + (now_s - self._began_s) * self._options.speed
         outgoing = self.firmware.step(incoming, now_s, sim_s)
-        self._say_when_behind(now_s, time.time() - now_s)
-        for message in outgoing.messages:
-            self._links[message.row].send(message)
-        self.sent += len(outgoing.messages)
-        self._draw(outgoing)
-
-    def _say_when_behind(self, now_s: float, took_s: float) -> None:
-        if took_s > _BEHIND_S and now_s - self._behind_said_s > 10:  # noqa: PLR2004  seldom
+        took_s = time.time() - now_s
+        if took_s > _BEHIND_S and now_s - self._behind_said_s > _SELDOM_S:
             self._behind_said_s = now_s
             self._tell(f"the simulation is {took_s:.1f} s behind: lower --speed or --count")
+        return outgoing
 
-    async def _sleep(self) -> None:
-        """Until the next tick of simulated time, or until a link has something."""
-        pause_s = min(_LONGEST_SLEEP_S, max(TICK_S / self._options.speed, 0.01))
-        wake = self._mailbox.wake
-        try:
-            async with asyncio.timeout(pause_s):
-                await wake.wait()
-        except TimeoutError:
-            return
-        wake.clear()
-        await asyncio.sleep(0)  # let everything that has arrived be in the same step
+    def _complain(self) -> None:
+        """Say why robots do not connect, each reason once in a while."""
+        complaint, now_s = self.links.counts.complaint, time.time()
+        if complaint != self._complaint and now_s - self._complained_s > _SELDOM_S:
+            self._complaint, self._complained_s = complaint, now_s
+            self._tell(f"not connected: {complaint}")
 
     def _draw(self, outgoing: Outgoing) -> None:
         for row, record, drawn in outgoing.missions:

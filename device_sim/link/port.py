@@ -7,6 +7,7 @@ Firmware, the run and the network's faults know this and nothing else of MQTT.  
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from cloud_functions.contract.mqtt.packets import Version
@@ -25,6 +26,20 @@ class Caller:
     """Topic and payload."""
 
 
+class LinkRefused(Exception):
+    """These links cannot be made as asked; the message says what is wrong and what is allowed."""
+
+
+class Tls(Protocol):
+    """How things prove who they are, and whom they trust."""
+
+    def __call__(self, thing: str) -> ssl.SSLContext:
+        """A thing's context, with its certificate where it has one."""
+
+    def files(self, thing: str) -> tuple[Path, Path, Path | None]:
+        """The same as certificate, key and CA in files; without a CA the system's are trusted."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkOptions:
     """Where robots connect and how."""
@@ -34,16 +49,22 @@ class LinkOptions:
     seed: int = 7
     version: Version = Version.V5
     clean_start: bool = True
+    session_expiry_s: int = 3600
+    """How long a broker keeps a session that is not clean; MQTT 5, AWS IoT's default."""
     keep_alive_s: int = 60
     credentials: Callable[[str], tuple[str, str]] | None = None
     """User name and password of a thing."""
-    tls: Callable[[str], ssl.SSLContext] | None = None
-    """A thing's context, with its certificate where it has one."""
+    tls: Tls | None = None
+    """What `mqtts` needs."""
     backoff: Backoff = field(default_factory=Backoff)
     sources: Sequence[str] = ()
     """Local addresses that connections come from in turn; none is the system's choice."""
     connects_at_once: int = 64
     """Connections on their way at a time to one listener: Mosquitto's backlog is 100."""
+
+    def url_of(self, caller: Caller) -> str:
+        """The broker a robot belongs to."""
+        return self.urls[caller.key % len(self.urls)]
 
 
 @dataclass(slots=True)
@@ -56,6 +77,8 @@ class LinkCounts:
     losses: int = 0
     sent: int = 0
     received: int = 0
+    complaint: str = ""
+    """Why a connection last failed to come about, empty when none did."""
 
 
 class Links(Protocol):

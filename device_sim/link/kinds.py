@@ -1,0 +1,38 @@
+"""Which links there are, by the names a command line gives them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from device_sim.link.no_link import NoLinks
+from device_sim.link.port import Caller, LinkOptions, Links
+
+MakeLinks: TypeAlias = Callable[[Sequence[Caller], LinkOptions], Links]
+
+
+class LinkKind(StrEnum):
+    """How robots connect."""
+
+    AIOMQTT = "aiomqtt"
+    NONE = "none"
+
+
+def make_links(kind: LinkKind, callers: Sequence[Caller], options: LinkOptions) -> Links:
+    """The connections of some robots.  Raises LinkRefused."""
+    return _MAKERS[kind](callers, options)
+
+
+def _aiomqtt(callers: Sequence[Caller], options: LinkOptions) -> Links:
+    from device_sim.link.aiomqtt_link import AiomqttLinks  # noqa: PLC0415  only who asks pays
+
+    return AiomqttLinks(callers, options)
+
+
+def _none(callers: Sequence[Caller], options: LinkOptions) -> Links:  # noqa: ARG001
+    return NoLinks()
+
+
+_MAKERS: Final[Mapping[LinkKind, MakeLinks]] = {
+    LinkKind.AIOMQTT: _aiomqtt,
+    LinkKind.NONE: _none,
+}
