@@ -94,9 +94,9 @@ class AiomqttLinks:
             task.cancel()
         if self._tasks:
             self._loop.run_until_complete(asyncio.wait(self._tasks, timeout=_CLOSE_S))
+        self._loop.run_until_complete(asyncio.sleep(0))
         for link in self._links:
             link.forget()
-        self._loop.run_until_complete(asyncio.sleep(0))
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._loop.close()
 
@@ -192,9 +192,12 @@ class _Client(aiomqtt.Client):
 
     def give_up(self) -> None:
         """Close the socket where the library would leave it to the garbage collector."""
+        if self._disconnected.done() and not self._disconnected.cancelled():
+            self._disconnected.exception()  # it is known
         sock = self._client.socket()
         if sock is not None:
             self._on_socket_close(self._client, None, sock)
+            self._loop.remove_writer(sock.fileno())
             sock.close()
 
 
@@ -265,6 +268,7 @@ class _RobotLink:
             except (aiomqtt.MqttError, OSError, TimeoutError) as error:
                 if not self._is_ready:
                     self._mailbox.failed(f"{self._url}: {error}")
+            await asyncio.sleep(0)  # what the library has still to do with its socket
             self._end()
             attempt += 1
             pause = pause_s(self._options.seed, self._caller.key, attempt, self._options.backoff)
