@@ -41,3 +41,7 @@ class Outgoing:
     messages: list[Outbound] = field(default_factory=list)
     missions: list[tuple[int, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
     """Row, record and map of missions that have just ended, for who draws pictures."""
+    cut: list[int] = field(default_factory=list)
+    """Rows that restart: their connections break without goodbye and stay away."""
+    restore: list[int] = field(default_factory=list)
+    """Rows that are up again and may connect."""

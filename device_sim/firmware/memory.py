@@ -1,0 +1,41 @@
+"""What one robot's firmware remembers between two steps."""
+
+from typing import Any
+
+from device_sim.firmware.batches import Outbound
+
+
+class Memory:
+    """One robot's; how it runs and where it is stands in the fleet."""
+
+    __slots__ = (
+        "command_ids",
+        "counter",
+        "dirty",
+        "in_flight",
+        "kept",
+        "last_pose_s",
+        "live_until_s",
+        "mapped",
+        "online",
+        "sent_at_s",
+        "settings",
+        "token",
+        "version",
+    )
+
+    def __init__(self) -> None:
+        self.online = False
+        self.version = 0
+        self.counter = 0
+        self.token = ""
+        self.in_flight: dict[str, Any] = {}
+        self.sent_at_s = 0.0
+        self.dirty: dict[str, Any] = {}
+        """What the next report says."""
+        self.kept: dict[int, Outbound] = {}
+        self.command_ids: list[str] = []
+        self.settings: dict[str, Any] = {}
+        self.live_until_s = 0.0
+        self.mapped = False
+        self.last_pose_s = 0.0
