@@ -93,6 +93,7 @@ def take(scenario: Scenario, seed: int, routes: Routes, *, first: int, count: in
         key=key,
         family=_families(scenario)[group],
         home=_homes(scenario, seed, routes, group, places),
+        country=np.zeros(count, dtype=np.uint8),
         zone=np.zeros(count, dtype=np.uint16),
         days=np.where(scheduled, masks, 0).astype(np.uint8),
         minute=(hour * 60 + quarter * 15).astype(np.uint16),

@@ -88,7 +88,8 @@ class Fleet:
         self.key: Keys = who.key
         self.family = who.family
         self.home = who.home
-        self.zone = who.zone
+        self.country = who.country
+        self.zone = who.zone.copy()
         self.days = who.days.copy() if habits.schedules else np.zeros(count, dtype=np.uint8)
         self.minute = who.minute.copy()
         self.wish = who.wish.copy()

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from device_sim.robot.chance import Keys, Purpose, key_of, uniform
 from device_sim.robot.exact import log_normal
 from device_sim.robot.families import FAMILIES
+from device_sim.robot.households.world import PLAIN_COUNTRY
 from device_sim.robot.parameters import Faults
 from device_sim.robot.routes import Routes
 from device_sim.robot.schedule import UTC, Zones
@@ -46,6 +47,8 @@ class Population:
     """The family's number."""
     home: npt.NDArray[np.int32]
     """The number of the home in `routes.homes`."""
+    country: npt.NDArray[np.uint8]
+    """The country's number in `households.world.CODES`."""
     zone: npt.NDArray[np.uint16]
     days: npt.NDArray[np.uint8]
     """The schedule's days, bit 0 for Sunday; 0 for none."""
@@ -94,6 +97,7 @@ def of_specs(
         key=key,
         family=np.array([FAMILIES[spec.family].order for spec in specs], dtype=np.uint8),
         home=np.array([place[spec.home_seed] for spec in specs], dtype=np.int32),
+        country=np.full(count, PLAIN_COUNTRY, dtype=np.uint8),
         zone=np.zeros(count, dtype=np.uint16),
         days=np.zeros(count, dtype=np.uint8),
         minute=np.zeros(count, dtype=np.uint16),

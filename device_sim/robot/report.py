@@ -10,6 +10,7 @@ import numpy as np
 
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import INITIATORS, Fleet, Ints
+from device_sim.robot.households.world import CODES
 from device_sim.robot.life.settle import place_at
 from device_sim.robot.parameters import BIN_MISSING_CODE, NOT_READY_CHARGE, PAUSE_EXPIRES_S
 from device_sim.robot.phases import DRIVING, Cycle, Phase
@@ -181,7 +182,7 @@ def constant(fleet: Fleet, row: int) -> dict[str, Any]:
         "family": family.name,
         "sku": family.sku,
         "softwareVer": fleet.software_of(row),
-        "country": fleet.zones.country(int(fleet.zone[row])),
+        "country": CODES[int(fleet.country[row])],
         "netinfo": identity.network(fleet, row),
         "wlcfg": identity.wireless(fleet, row),
         **{name: _FIRST[name](fleet, row) for name in family.members.first},

@@ -8,7 +8,8 @@ A minute that the clock skips fires when it would have been; one that comes twic
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,18 @@ _EPOCH_WEEKDAY: Final = 4
 NEVER: Final = 1 << 62
 _DAYS: Final = 7
 _LEAST: Final = -(1 << 62)
-_DEFAULT_COUNTRY: Final = "US"
+_SPAN_BITS: Final = 20
+"""Of the seconds in a span of `_Spans`: twelve days, in which no clock is changed twice."""
+
+
+class _Spans(NamedTuple):
+    """Spans of equal length over all changes: how many of them a zone has behind it."""
+
+    first: int
+    behind: npt.NDArray[np.int16]
+    """[span, zone], when the span begins."""
+    next_s: Ints
+    """[zone, n]: the change after the n-th."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,23 +45,31 @@ class Zones:
     names: Sequence[str]
     since_s: Ints
     offset_s: npt.NDArray[np.int32]
-    countries: Sequence[str] = ()
-    """The country code of each zone, where they are known."""
-
-    def country(self, zone: int) -> str:
-        """The country a zone lies in."""
-        return self.countries[zone] if self.countries else _DEFAULT_COUNTRY
 
     def offset(self, zone: npt.NDArray[np.integer], at_s: Ints) -> Ints:
         """Seconds to add to UTC, for each zone at its moment."""
         if self.since_s.shape[1] == 1:
             return self._offsets(zone, np.zeros(1, dtype=np.int64))
-        place = (self.since_s[zone] <= at_s[:, None]).sum(axis=1) - 1
-        return self._offsets(zone, np.maximum(place, 0))
+        first, behind, next_s = self._spans
+        span = np.clip((at_s >> _SPAN_BITS) - first, 0, len(behind) - 1)
+        place = behind[span, zone].astype(np.int64)
+        return self._offsets(zone, place + (next_s[zone, place] <= at_s))
 
     def _offsets(self, zone: npt.NDArray[np.integer], place: Ints) -> Ints:
         result: Ints = self.offset_s[zone, place].astype(np.int64)
         return result
+
+    @cached_property
+    def _spans(self) -> _Spans:
+        changes = self.since_s[:, 1:]
+        known = changes[changes != NEVER]
+        first = int(known.min(initial=0)) - 1 >> _SPAN_BITS
+        last = int(known.max(initial=0)) + 1 >> _SPAN_BITS
+        begins = np.arange(first, last + 2) << _SPAN_BITS
+        behind = [np.searchsorted(row, begins, side="right") for row in changes]
+        assert max(int(np.diff(each).max(initial=0)) for each in behind) <= 1
+        ends = np.full((len(changes), 1), NEVER, dtype=np.int64)
+        return _Spans(first, np.array(behind, dtype=np.int16).T.copy(), np.hstack((changes, ends)))
 
 
 UTC: Final = Zones(

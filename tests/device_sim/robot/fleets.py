@@ -25,7 +25,6 @@ ZONES = Zones(
         ]
     ),
     np.array([[0, 0, 0], [3600, 7200, 3600], [-18_000, -14_400, -18_000]], dtype=np.int32),
-    ("GB", "DE", "US"),
 )
 """The changes of 2024."""
 
@@ -45,6 +44,7 @@ def people(count: int, first: int = 0, *, scale: float = 1.0) -> Population:
     return Population(
         specs=plain.specs, routes=plain.routes, zones=ZONES, key=plain.key, family=plain.family,
         home=plain.home,
+        country=(numbers % 3).astype(np.uint8),
         zone=(numbers % 3).astype(np.uint16),
         days=(numbers * 37 % 128).astype(np.uint8),
         minute=(numbers * 97 % 1440).astype(np.uint16),

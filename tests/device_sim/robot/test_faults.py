@@ -13,7 +13,7 @@ from device_sim.robot.population import PETS, STAIRS
 from device_sim.robot.record import missed_record
 from device_sim.robot.report import bin_state, dock_state, status
 from device_sim.robot.step import Happening, step
-from tests.device_sim.robot.fleets import START, ZONES, fleet, order, people
+from tests.device_sim.robot.fleets import START, fleet, order, people
 
 HOUR = 3600
 RATES = ("trapped_per_s", "cliff_per_s", "jam_per_s", "lost_per_s", "reboot_per_s", "lift_per_s",
@@ -260,7 +260,3 @@ def test_a_battery_below_six_percent_off_the_dock_ends_in_silence_and_a_person()
     assert any(each.kind is Kind.LINK_LOST for each in happened)
     assert {robots.phase_of(row) for row in range(30)} == {Phase.CHARGE}
     assert (robots.link_s == 0).all()
-
-
-def test_zones_have_their_countries() -> None:
-    assert [ZONES.country(zone) for zone in range(3)] == ["GB", "DE", "US"]
