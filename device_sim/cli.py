@@ -14,17 +14,17 @@ from cloud_functions.contract.mqtt.packets import Version
 from device_sim import scenario as scenarios
 from device_sim.dry_run import DryRunOptions
 from device_sim.dry_run_cli import Shown, dry_run
-from device_sim.link.kinds import LinkKind
-from device_sim.link.port import LinkOptions, LinkRefused
+from device_sim.link.doorstep import link_options
+from device_sim.link.kinds import USUAL, LinkKind
+from device_sim.link.port import LinkRefused
 from device_sim.live_cli import Place, live
 from device_sim.registration import NotRegistered
 from device_sim.robot.parameters import Faults
 from device_sim.run import RunOptions
+from device_sim.shards import ShardFailed
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
-_MOST_LIVE = 5000
-"""Robots with a connection each."""
 _MOST_DRY = 100_000_000
 
 
@@ -69,18 +69,30 @@ def robots(
     wait_s: Annotated[float, typer.Option("--wait", min=0, help="Seconds to await a cloud.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the fleet at the end.")] = False,
     faults: Annotated[Luck, typer.Option(help="What goes wrong.")] = Luck.USUAL,
-    link: Annotated[LinkKind, typer.Option(help="How robots connect.")] = LinkKind.AIOMQTT,
+    link: Annotated[LinkKind, typer.Option(help="How robots connect.")] = USUAL,
     version: Annotated[
         MqttVersion, typer.Option("--mqtt-version", help="What they speak.")
     ] = MqttVersion.V5,
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Option(help="A broker's address, for robots it knows; many share the robots."),
+    ] = None,
+    certificates: Annotated[
+        Path | None,
+        typer.Option(help="Folder of certificates, THING/ each; connects by mutual TLS."),
+    ] = None,
     dry: Annotated[bool, typer.Option("--dry-run", help="No network, as fast as it can.")] = False,
     hours: Annotated[float, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = 24,
-    processes: Annotated[int, typer.Option(min=1, max=256, help="Of a dry run.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=256, help="They share the fleet.")] = 1,
     plots: Annotated[Path | None, typer.Option(help="Folder for plots of a dry run.")] = None,
 ) -> None:
     """Run robots against the cloud that runs on a data directory.
 
     Example: robofleet robots --count 3 --speed 60 --seed 7
+
+    With --endpoint and --certificates they are clients of any broker, of AWS IoT Core too.
+
+    Example: robofleet robots --link awsiotsdk --endpoint mqtts://HOST --certificates certs
 
     With --dry-run they live without any cloud, and what happened to them is counted.
 
@@ -96,12 +108,10 @@ def robots(
                 Shown(as_json, plots),
             )
             return
-        if count is not None and count > _MOST_LIVE:
-            raise scenarios.InvalidScenario(f"--count is at most {_MOST_LIVE} without --dry-run")
-        place, url = _place(data, wait_s, link)
+        place, urls = _place(data, wait_s, link, endpoint, is_certified=certificates is not None)
         options = RunOptions(
             specs=scenarios.specs(scenarios.load(scenario), seed, count),
-            link=LinkOptions(url, seed=seed, version=version.on_wire),
+            link=link_options(urls, certificates, seed=seed, version=version.on_wire),
             kind=link,
             seed=seed,
             speed=speed or 1.0,
@@ -109,7 +119,10 @@ def robots(
             pictures=data / "missions",
             faults=faults.rates,
         )
-        live(options, place, _out, as_json=as_json)
+        live(options, place, _out, processes=processes, as_json=as_json)
+    except ShardFailed as error:
+        _err.print(f"error: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
     except (NoCloud, NotRegistered, LinkRefused, scenarios.InvalidScenario) as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
@@ -136,12 +149,20 @@ def _dry_run(scenario: str, seed: int, count: int | None, span: Span, shown: Sho
     dry_run(options, shown, _out, _err)
 
 
-def _place(data: Path, wait_s: float, link: LinkKind) -> tuple[Place, list[str]]:
-    """Where robots are known, and the brokers they connect to."""
+def _place(
+    data: Path, wait_s: float, link: LinkKind, endpoints: list[str] | None, *, is_certified: bool
+) -> tuple[Place, list[str]]:
+    """Where robots are known, and the brokers they connect to.  Raises NoCloud, LinkRefused."""
     if link is LinkKind.NONE:
+        if endpoints or is_certified:
+            raise LinkRefused("--link none connects to nobody: no --endpoint, no --certificates")
         return Place(data), []
-    endpoints = _await_cloud(data, wait_s)
-    return Place(data, endpoints.http), [endpoints.mqtt]
+    if endpoints:
+        return Place(data), endpoints
+    cloud = _await_cloud(data, wait_s)
+    if is_certified and not cloud.mqtts:
+        raise LinkRefused(f"{cloud.mqtt} has no port for certificates beside it: say --endpoint")
+    return Place(data, cloud.http), [cloud.mqtts if is_certified else cloud.mqtt]
 
 
 def _await_cloud(data: Path, wait_s: float) -> Endpoints:

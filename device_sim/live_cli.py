@@ -1,10 +1,9 @@
 """`robofleet robots` with connections: registers the robots, runs them, and shows them at it."""
 
-import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,15 +11,21 @@ from typing import Final
 import typer
 from rich.console import Console
 from rich.live import Live
+from rich.progress import Progress
 from rich.table import Table
 
 from cloud_functions.contract.endpoints import credentials_of
 from device_sim.ending import asked_to_end
+from device_sim.glimpse import MOST_SHOWN, Glimpse, glimpse_of
+from device_sim.link.doorstep import check_brokers, check_files
 from device_sim.registration import register, write_slips
-from device_sim.run import Run, RunOptions
+from device_sim.run import Run, RunOptions, every
+from device_sim.shards import States, parts_of, run_shards
 
-_MAX_ROWS: Final = 20
 _LOOK_S: Final = 0.5
+_LINE_S: Final = 10.0
+_MANY: Final = 500
+"""Things whose registration takes long enough to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +37,50 @@ class Place:
     """The cloud that registers them; empty where they are known already, or to nobody."""
 
 
-def live(options: RunOptions, place: Place, out: Console, *, as_json: bool) -> None:
+def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_json: bool) -> None:
     """Run until the time is over or somebody asks for the end.
 
-    Raises NotRegistered, LinkRefused.
+    Raises NotRegistered, LinkRefused, ShardFailed.
     """
     with contextlib.suppress(KeyboardInterrupt):
+        check_files(len(options.specs), options.kind, processes)
+        check_brokers(options.link, [spec.thing for spec in options.specs])
         _register(options, place, out)
-        with asked_to_end() as is_over:
-            run = Run(options, out.print)
-            _run(run, is_over, out, is_shown=out.is_terminal and not as_json)
+        with asked_to_end() as is_over, _shown(out, as_json=as_json) as look:
+            if processes == 1:
+                seen, states = _run_here(options, is_over, out.print, look)
+            else:
+                seen, states = run_shards(
+                    parts_of(options, processes), is_over=is_over, tell=out.print, look=look
+                )
         if as_json:
-            typer.echo(json.dumps([run.firmware.state_of(row) for row in range(len(run.fleet))]))
+            typer.echo(json.dumps(states))
         else:
-            counts = run.links.counts
-            out.print(f"stopped: {counts.sent} messages sent, {counts.received} received")
+            out.print(f"stopped: {seen.sent} messages sent, {seen.received} received")
+
+
+def _run_here(
+    options: RunOptions,
+    is_over: Callable[[], bool],
+    tell: Callable[[str], None],
+    look: Callable[[Glimpse], None],
+) -> tuple[Glimpse, States]:
+    """The whole fleet in this process."""
+    run = Run(options, tell)
+    run.run(is_over, every(_LOOK_S, lambda: look(glimpse_of(run))))
+    return glimpse_of(run), [run.firmware.state_of(row) for row in range(len(run.fleet))]
 
 
 def _register(options: RunOptions, place: Place, out: Console) -> None:
     if place.http:
-        asyncio.run(register(place.http, options.specs, options.seed, credentials_of(place.data)))
+        specs, credentials = options.specs, credentials_of(place.data)
+        is_long = out.is_terminal and len(specs) >= _MANY
+        with Progress(console=out, transient=True, disable=not is_long) as bars:
+            bar = bars.add_task("registering", total=len(specs))
+            register(
+                place.http, specs, options.seed, credentials,
+                lambda done: bars.update(bar, completed=done),
+            )  # fmt: skip
     place.data.mkdir(parents=True, exist_ok=True)
     slips = write_slips(place.data, options.specs, options.seed)
     where = ", ".join(options.link.urls) or "home, without a cloud"
@@ -60,44 +89,54 @@ def _register(options: RunOptions, place: Place, out: Console) -> None:
         out.print("next: robofleet phone login, robofleet phone pair SERIAL CODE; Ctrl-C ends")
 
 
-def _run(run: Run, is_over: Callable[[], bool], out: Console, *, is_shown: bool) -> None:
-    """With a live table on a terminal."""
-    if not is_shown:
-        run.run(is_over)
-        return
-    with Live(_table(run), console=out, refresh_per_second=4) as shown:
-        run.run(is_over, _every(_LOOK_S, lambda: shown.update(_table(run))))
+# ---------------------------------------------------------------- how it is shown
 
 
-def _every(pause_s: float, look: Callable[[], None]) -> Callable[[], None]:
-    """A look that is taken at most once in so many seconds."""
-    last_s = [time.monotonic()]
+@contextlib.contextmanager
+def _shown(out: Console, *, as_json: bool) -> Iterator[Callable[[Glimpse], None]]:
+    """A table on a terminal, a line now and then elsewhere, nothing where JSON is wanted."""
+    if as_json:
+        yield lambda _seen: None
+    elif out.is_terminal:
+        with Live(console=out, refresh_per_second=4) as screen:
+            yield lambda seen: screen.update(_table(seen))
+    else:
+        last: list[Glimpse] = []
+        line = every(_LINE_S, lambda: out.print(_line(last[-1]), soft_wrap=True))
 
-    def seldom() -> None:
-        now_s = time.monotonic()
-        if now_s >= last_s[0] + pause_s:
-            last_s[0] = now_s
-            look()
+        def note(seen: Glimpse) -> None:
+            last[:] = [seen]
+            line()
 
-    return seldom
+        yield note
 
 
-def _things(run: Run) -> list[str]:
-    return [spec.thing for spec in run.fleet.specs[:_MAX_ROWS]]
+def _clock() -> str:
+    return time.strftime("%H:%M:%S")
 
 
-def _table(run: Run, clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S")) -> Table:
-    count, counts = len(run.fleet), run.links.counts
-    title = f"{clock()}  {counts.sent} sent, {counts.received} received"
+def _line(seen: Glimpse) -> str:
+    phases = ", ".join(f"{count:,} {phase}" for phase, count in seen.phases.most_common())
+    return (
+        f"{_clock()}  {seen.connected:,} of {seen.robots:,} connected; {phases};"
+        f" {seen.sent:,} sent, {seen.received:,} received, {seen.obeyed:,} commands obeyed"
+    )
+
+
+def _table(seen: Glimpse) -> Table:
+    """The first robots one by one, and what all do."""
+    title = f"{_clock()}  {seen.sent} sent, {seen.received} received"
+    if seen.robots > MOST_SHOWN:
+        title = _line(seen)
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("robot", no_wrap=True, min_width=max(map(len, _things(run))))
+    longest = max((len(str(state["thing"])) for state in seen.first), default=0)
+    table.add_column("robot", no_wrap=True, min_width=longest)
     for name in ("name", "online", "phase", "cycle", "battery", "missions", "error"):
         table.add_column(name)
-    for row in range(min(count, _MAX_ROWS)):
-        state = run.firmware.state_of(row)
+    for state in seen.first:
         table.add_row(
             str(state["thing"]),
-            run.fleet.specs[row].name,
+            str(state["name"]),
             "yes" if state["online"] else "no",
             str(state["phase"]),
             str(state["cycle"]),
@@ -105,6 +144,6 @@ def _table(run: Run, clock: Callable[[], str] = lambda: time.strftime("%H:%M:%S"
             str(state["missions"]),
             str(state["error"] or ""),
         )
-    if count > _MAX_ROWS:
-        table.caption = f"and {count - _MAX_ROWS} more"
+    if seen.robots > MOST_SHOWN:
+        table.caption = f"and {seen.robots - MOST_SHOWN} more"
     return table

@@ -1,15 +1,18 @@
 """Makes robots known to a cloud, and writes the slips that stand under them."""
 
-import asyncio
+import contextlib
 import hashlib
 import json
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import httpx2
 import numpy as np
 
 from cloud_functions.contract.aws_signature import Credentials, Signed, signed_headers
@@ -18,7 +21,9 @@ from device_sim.robot.families import FAMILIES
 from device_sim.robot.fleet import RobotSpec
 
 _ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-_AT_ONCE: Final = 16
+_CONNECTIONS: Final = 16
+_ANSWER_S: Final = 30
+_TELL_S: Final = 0.25
 FILE_NAME: Final = "robots.json"
 
 
@@ -55,31 +60,73 @@ def thing_body(spec: RobotSpec, seed: int) -> dict[str, Any]:
     return {"attributePayload": {"attributes": attributes}}
 
 
-async def register(
+def register(
     http: str,
     specs: Sequence[RobotSpec],
     seed: int,
     credentials: Credentials | None = None,
+    told: Callable[[int], None] = lambda _done: None,
 ) -> None:
     """Create the things; doing it again changes nothing.  Raises NotRegistered.
 
-    A cloud that checks signatures wants `credentials`; to any other they are nothing.
+    A cloud that checks signatures wants `credentials`; to any other they are nothing.  `told` hears
+    now and then how many are done.  Several connections share the things, since a cloud keeps what
+    comes together in one commit.
     """
-    gate = asyncio.Semaphore(_AT_ONCE)
-    async with httpx2.AsyncClient(base_url=http, timeout=30) as client:
+    listed = list(specs)
+    count = min(_CONNECTIONS, len(listed))
+    done = [0] * count
+    stop = threading.Event()
 
-        async def one(spec: RobotSpec) -> None:
-            path, body = f"/things/{spec.thing}", json.dumps(thing_body(spec, seed)).encode()
-            async with gate:
-                headers = _signature(credentials, urlsplit(http).netloc, path, body)
-                answer = await client.post(path, content=body, headers=headers)
-            if answer.is_error:
-                raise NotRegistered(f"{spec.thing}: {answer.json().get('message')}")
+    def some(number: int) -> None:
+        with contextlib.closing(_connection(http)) as connection:
+            for spec in listed[number::count]:
+                if stop.is_set():
+                    return
+                _create(connection, urlsplit(http).netloc, spec, seed, credentials)
+                done[number] += 1
 
+    with ThreadPoolExecutor(count, thread_name_prefix="registration") as pool:
+        work = {pool.submit(some, number) for number in range(count)}
         try:
-            await asyncio.gather(*(one(spec) for spec in specs))
-        except httpx2.HTTPError as error:
+            while work:
+                ended, work = wait(work, _TELL_S, FIRST_EXCEPTION)
+                for each in ended:
+                    each.result()
+                told(sum(done))
+        except (OSError, HTTPException) as error:
             raise NotRegistered(f"no cloud answers at {http}: {error}") from error
+        finally:
+            stop.set()
+
+
+def _connection(http: str) -> HTTPConnection:
+    address = urlsplit(http)
+    make = HTTPSConnection if address.scheme == "https" else HTTPConnection
+    return make(address.hostname or "", address.port, timeout=_ANSWER_S)
+
+
+def _create(
+    connection: HTTPConnection,
+    host: str,
+    spec: RobotSpec,
+    seed: int,
+    credentials: Credentials | None,
+) -> None:
+    path, body = f"/things/{spec.thing}", json.dumps(thing_body(spec, seed)).encode()
+    connection.request("POST", path, body, dict(_signature(credentials, host, path, body)))
+    answer = connection.getresponse()
+    said = answer.read()
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise NotRegistered(f"{spec.thing}: {_message(said)}")
+
+
+def _message(said: bytes) -> str:
+    """The service's own words."""
+    try:
+        return str(json.loads(said)["message"])
+    except (ValueError, KeyError, TypeError):
+        return said.decode(errors="replace")
 
 
 def _signature(

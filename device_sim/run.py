@@ -120,6 +120,19 @@ class Run:
                 (folder / f"{thing}-{record['missionId']}.svg").write_text(picture)
 
 
+def every(pause_s: float, look: Callable[[], None]) -> Callable[[], None]:
+    """A look that is taken at most once in so many seconds."""
+    last_s = [time.monotonic()]
+
+    def seldom() -> None:
+        now_s = time.monotonic()
+        if now_s >= last_s[0] + pause_s:
+            last_s[0] = now_s
+            look()
+
+    return seldom
+
+
 def _summary(thing: str, record: dict[str, Any]) -> str:
     return (
         f"{thing}: mission {record['nMssn']} {record['done']},"

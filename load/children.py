@@ -6,7 +6,6 @@ would (design, decision 14).
 
 import asyncio
 import contextlib
-import ctypes
 import fcntl
 import os
 import signal
@@ -25,13 +24,12 @@ from cloud_functions.contract.endpoints import (
     Endpoints,
     NoCloud,
 )
+from device_sim.child import die_with_parent
 
-_PR_SET_PDEATHSIG: Final = 1
 _POLL_S: Final = 0.02
 _ERROR: Final = "error: "
 _BLANK: Final = " │╭╮╰╯─"
 """Typer frames what it has to say."""
-_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def default_ports_are_free() -> bool:
@@ -157,12 +155,6 @@ async def first_ended(children: Sequence[Child], for_s: float | None) -> Child |
         for task in ends:
             task.cancel()
     return next((child for child in children if child.exit_code is not None), None)
-
-
-def die_with_parent() -> None:
-    """Linux kills the child when the thread that forked it ends; elsewhere nothing does."""
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 async def start_cloud(

@@ -23,7 +23,7 @@ from locust.env import Environment
 from locust.html import get_html_report
 from locust.runners import MasterRunner, WorkerRunner
 
-from load.children import die_with_parent
+from device_sim.child import die_with_parent
 from load.ledger import PROCESS, Ledger, total
 from load.owner import Owner
 from load.robot_shard import RobotShard

@@ -53,6 +53,11 @@ class Firmware:
         self._clock_offset_s = 0.0
 
     @property
+    def obeyed(self) -> int:
+        """Commands that robots have obeyed so far."""
+        return self._wishes.obeyed
+
+    @property
     def reports(self) -> ReportCounts:
         """What became of all reports so far."""
         return self._shadow.counts

@@ -34,6 +34,8 @@ class Wishes:
     def __init__(self, fleet: Fleet, robots: Sequence[Memory]) -> None:
         self._fleet = fleet
         self._robots = robots
+        self.obeyed = 0
+        """Commands, so far."""
 
     def take_settings(self, row: int, delta: Mapping[str, Any]) -> None:
         """Take settings on; what the family refuses is reported as it stays (section 8)."""
@@ -77,6 +79,7 @@ class Wishes:
         else:
             reason = self._obey(row, command, happened)
             outcome = Outcome.REFUSED if reason else Outcome.OBEYED
+            self.obeyed += not reason
         result = CommandResult(command.id, command.name, outcome, reason, now_s)
         robot.dirty |= {
             "command": raw,

@@ -19,6 +19,12 @@ class Broker:
     login: tuple[str, str] | None = None
     """User name and password, where the address names them."""
 
+    @property
+    def url(self) -> str:
+        """Its address, without what is secret."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.is_tls else 'mqtt'}://{host}:{self.port}"
+
     @classmethod
     def parse(cls, url: str) -> Self:
         """The broker of an address.  Raises LinkRefused."""

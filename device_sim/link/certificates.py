@@ -5,7 +5,6 @@ A thing's own folder comes first; what lies in the folder itself is for all the 
 
 import functools
 import ssl
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,21 +42,6 @@ class Certificates:
             f" nor {self.folder / CERTIFICATE} with its {KEY};"
             f" make one with `robofleet certificate {thing} --out {self.folder / thing}`"
         )
-
-    def check(self, things: Iterable[str]) -> None:
-        """See that each thing has a readable one, before anything connects.
-
-        Raises LinkRefused, which counts those that have none and names the first.
-        """
-        refused: list[LinkRefused] = []
-        for thing in things:
-            try:
-                self(thing)
-            except LinkRefused as error:
-                refused.append(error)
-        if refused:
-            more = f" (and {len(refused) - 1} more have none)" if len(refused) > 1 else ""
-            raise LinkRefused(f"{refused[0]}{more}")
 
 
 @functools.lru_cache(maxsize=_MOST_CONTEXTS)

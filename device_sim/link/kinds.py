@@ -18,6 +18,10 @@ class LinkKind(StrEnum):
     NONE = "none"
 
 
+USUAL: Final = LinkKind.AIOMQTT
+"""Where nobody says which."""
+
+
 def make_links(kind: LinkKind, callers: Sequence[Caller], options: LinkOptions) -> Links:
     """The connections of some robots.  Raises LinkRefused."""
     return _MAKERS[kind](callers, options)

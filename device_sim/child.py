@@ -1,0 +1,30 @@
+"""Child processes that end with their parent, and are not asked by the terminal to end."""
+
+import contextlib
+import ctypes
+import signal
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+_PR_SET_PDEATHSIG: Final = 1
+_LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def die_with_parent() -> None:
+    """Called in a child: Linux kills it when the thread that forked it ends.
+
+    Fork from the main thread only, or the child dies with the thread.
+    """
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Children that are started here never hear Ctrl-C: their parent decides."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
