@@ -14,7 +14,7 @@ from cloud_functions.contract.mqtt.packets import Version
 from device_sim import scenario as scenarios
 from device_sim.dry_run import DryRunOptions
 from device_sim.dry_run_cli import Shown, dry_run
-from device_sim.link.doorstep import link_options
+from device_sim.link.doorstep import check_files, link_options
 from device_sim.link.kinds import USUAL, LinkKind
 from device_sim.link.port import LinkRefused
 from device_sim.live_cli import Place, live
@@ -108,9 +108,11 @@ def robots(
                 Shown(as_json, plots),
             )
             return
+        chosen = scenarios.load(scenario)
+        check_files(count or sum(group.count for group in chosen.robots), link, processes)
         place, urls = _place(data, wait_s, link, endpoint, is_certified=certificates is not None)
         options = RunOptions(
-            specs=scenarios.specs(scenarios.load(scenario), seed, count),
+            specs=scenarios.specs(chosen, seed, count),
             link=link_options(urls, certificates, seed=seed, version=version.on_wire),
             kind=link,
             seed=seed,

@@ -17,7 +17,7 @@ from rich.table import Table
 from cloud_functions.contract.endpoints import credentials_of
 from device_sim.ending import asked_to_end
 from device_sim.glimpse import MOST_SHOWN, Glimpse, glimpse_of
-from device_sim.link.doorstep import check_brokers, check_files
+from device_sim.link.doorstep import check_brokers
 from device_sim.registration import register, write_slips
 from device_sim.run import Run, RunOptions, every
 from device_sim.shards import States, parts_of, run_shards
@@ -43,7 +43,6 @@ def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_
     Raises NotRegistered, LinkRefused, ShardFailed.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        check_files(len(options.specs), options.kind, processes)
         check_brokers(options.link, [spec.thing for spec in options.specs])
         _register(options, place, out)
         with asked_to_end() as is_over, _shown(out, as_json=as_json) as look:

@@ -24,6 +24,8 @@ _FILES: Final = {
     LinkKind.NONE: 0,
     LinkKind.AWSIOTSDK: 4,  # both ends in the tunnel, the way in, and the client
 }
+_MOST_HERE: Final = 100_000
+"""Robots of one process that have no connection, or as many files as they like."""
 _MOST_PROCESSES: Final = 256
 
 
@@ -61,16 +63,15 @@ def check_files(robots: int, kind: LinkKind, processes: int) -> None:
     """
     _soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    each = _FILES.get(kind, 1)
-    if each == 0 or most == resource.RLIM_INFINITY:
-        return
-    fit = (most - _OWN_FILES) // each
+    fit, each = _MOST_HERE, _FILES.get(kind, 1)
+    if each and most != resource.RLIM_INFINITY:
+        fit = max(1, min(fit, (most - _OWN_FILES) // each))
     if robots > fit * processes:
-        least = -(-robots // max(fit, 1))
+        least = -(-robots // fit)
         way = f"--processes {least}" if least <= _MOST_PROCESSES else "fewer robots"
         raise LinkRefused(
-            f"{robots:,} robots are too many: a process may open {most:,} files, which is"
-            f" {fit:,} robots on the link {kind}; use {way}"
+            f"{robots:,} robots are too many: a process, which may open {most:,} files,"
+            f" has room for {fit:,} on the link {kind}; use {way}"
         )
 
 

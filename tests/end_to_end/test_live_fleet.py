@@ -1,0 +1,91 @@
+"""`robofleet robots` on several processes, as its users run and end it."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+FLEET = ("--scenario", "fifty-flats", "--robots", "40", "--processes", "2")
+
+
+@pytest.fixture(scope="module")
+def cloud(start_cloud_module):
+    return start_cloud_module("--broker", "builtin")
+
+
+@pytest.fixture
+def start_fleet(cloud, tmp_path):
+    def start(*arguments: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", "robofleet", "robots", *FLEET, *arguments]
+        with (tmp_path / "said.txt").open("w") as said:
+            return subprocess.Popen(
+                [*command, "--data", str(cloud.data)], stdout=said, stderr=subprocess.STDOUT
+            )
+
+    return start
+
+
+def wait(found, patience_s: float = 30):
+    deadline = time.monotonic() + patience_s
+    while not (result := found()):
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+    return result
+
+
+def test_every_robot_of_all_processes_is_told_at_the_end(cloud, robofleet) -> None:
+    done = robofleet("robots", *FLEET, "--for", "5", "--json", "--data", str(cloud.data))
+
+    assert done.returncode == 0, done.stderr
+    slips = [slip["thing"] for slip in json.loads((cloud.data / "robots.json").read_text())]
+    states = json.loads(done.stdout.splitlines()[-1])
+    assert [state["thing"] for state in states] == slips
+    assert all(state["online"] for state in states)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_all_processes(start_fleet, children_of, is_alive, tmp_path, number) -> None:
+    fleet = start_fleet()
+    wait(lambda: "next: robofleet phone login" in (tmp_path / "said.txt").read_text())
+    children = wait(lambda: len(found := children_of(fleet.pid)) >= 2 and found)
+
+    fleet.send_signal(number)
+
+    assert fleet.wait(timeout=20) == 0
+    wait(lambda: not any(is_alive(pid) for pid in children))
+    said = (tmp_path / "said.txt").read_text()
+    assert "stopped: " in said
+    assert "Traceback" not in said
+
+
+def test_children_do_not_outlive_a_parent_that_is_killed(
+    start_fleet, children_of, is_alive
+) -> None:
+    fleet = start_fleet()
+    children = wait(lambda: len(found := children_of(fleet.pid)) >= 2 and found)
+
+    fleet.kill()
+    fleet.wait()
+
+    wait(lambda: not any(is_alive(pid) for pid in children))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--endpoint", "broker"], "'broker' is no broker's address"),
+        (["--endpoint", "mqtts://127.0.0.1:1"], "--certificates DIR says where they are"),
+        (["--endpoint", "mqtt://127.0.0.1:1"], "no broker answers at mqtt://127.0.0.1:1"),
+        (["--link", "none", "--endpoint", "mqtt://127.0.0.1:1"], "connects to nobody"),
+        (["--robots", "99000000", "--link", "aiomqtt"], "robots are too many"),
+    ],
+)
+def test_what_cannot_start_says_why_in_one_line(robofleet, tmp_path, arguments, said) -> None:
+    done = robofleet("robots", *arguments, "--data", str(tmp_path))
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
