@@ -58,6 +58,9 @@ class Purpose(IntEnum):
     IDENTITY = 31
     START = 32
     FACT = 33
+    UPDATE_OUTCOME = 60
+    UPDATE_TIME = 61
+    UPDATE_TURN = 62
 
 
 def key_of(thing: str) -> int:
