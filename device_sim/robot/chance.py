@@ -61,6 +61,7 @@ class Purpose(IntEnum):
     UPDATE_OUTCOME = 60
     UPDATE_TIME = 61
     UPDATE_TURN = 62
+    UPDATE_ABORT = 63
 
 
 def key_of(thing: str) -> int:
