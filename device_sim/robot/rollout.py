@@ -3,10 +3,10 @@
 For fleets without a cloud; robots with connections follow jobs, and the cloud decides there.
 Modelled here: robots take the version when it is their turn, or as soon after it as they are idle
 on the dock, and each fails by a draw of its own; the minutes of flashing take the link and do not
-hold up a start.  Whether the rollout stops is decided for the
-whole fleet, and a shard knows only its own robots; so the rule is applied to a row of executions
-drawn from the seed with the same likelihood to fail, the same for every shard.  Its counts are
-therefore close to what the robots do, and not their sum.
+hold up a start.  Whether the rollout stops is decided for the whole fleet, and a shard knows only
+its own robots; so the rule is applied to a row of executions drawn from the seed with the same
+likelihood to fail, the same for every shard.  Its counts are therefore close to what the robots do,
+and not their sum.
 """
 
 from collections.abc import Callable, Sequence

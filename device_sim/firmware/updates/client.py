@@ -1,12 +1,12 @@
 """The job client of every robot of a fleet: what a robot makes of the jobs it is offered.
 
-Requests go by cloud time, what is done on board by simulated time.  Robots without jobs have
-nothing here but one question after they have connected.
+Requests go by this computer's clock, what is done on board by simulated time.  Robots without jobs
+have nothing here but one question after they have connected.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -86,10 +86,9 @@ class JobClient:
             update.left_s = max(0.0, update.until_s - self._fleet.tick)
             update.until_s = None
 
-    @property
-    def hear(self) -> Callable[..., None]:
-        """Takes a message on a jobs topic."""
-        return self._talk.hear
+    def hear(self, row: int, topic: str, body: Mapping[str, Any], now_s: float) -> None:
+        """A message on a jobs topic."""
+        self._talk.hear(row, topic, body, now_s)
 
     def live(
         self, happened: list[Happening], out: Outgoing, now_s: float, *, may_speak: bool
@@ -276,7 +275,6 @@ class JobClient:
             self._fail(row, update, Fact.CAME_UP, str(error), happened)
             return
         happened += diary.happened()
-        self._robots[row].dirty["softwareVer"] = traits.version
         details = {"step": "installed", "softwareVer": traits.version}
         self._end(row, update, Fact.CAME_UP, News(ExecutionStatus.SUCCEEDED, details))
 

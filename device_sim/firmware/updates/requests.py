@@ -10,8 +10,11 @@ from cloud_functions.contract.topics import JobsOperation
 from device_sim.firmware.batches import Outbound
 from device_sim.firmware.updates.update import Update
 
-STEP_MINUTES: Final = 60
-"""[E] How long a robot gives itself before the service calls it timed out; the job may say less."""
+_STEP_MINUTES: Final = 60
+"""[E] How long a robot gives itself for a step before the service calls it timed out; the job may
+say less."""
+_WAIT_MINUTES: Final = 12 * 60
+"""[E] For being idle on the dock: a mission may be in between, or an evening."""
 
 
 def ask_next(row: int, thing: str, token: str) -> Outbound:
@@ -23,7 +26,7 @@ def start_next(row: int, thing: str, token: str) -> Outbound:
     """To start the next one; one in progress comes back as it is."""
     body = {
         "statusDetails": {"step": "download"},
-        "stepTimeoutInMinutes": STEP_MINUTES,
+        "stepTimeoutInMinutes": _STEP_MINUTES,
         "clientToken": token,
     }
     return _message(row, topics.jobs(thing, JobsOperation.START_NEXT), body)
@@ -41,6 +44,9 @@ def tell(row: int, thing: str, token: str, update: Update) -> Outbound:
         "includeJobExecutionState": True,
         "clientToken": token,
     }
+    if not news.is_final:
+        waits = news.details.get("step") == "wait"
+        body["stepTimeoutInMinutes"] = _WAIT_MINUTES if waits else _STEP_MINUTES
     return _message(row, topics.jobs(thing, JobsOperation.UPDATE, job_id), body)
 
 

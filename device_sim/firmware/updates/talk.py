@@ -1,5 +1,7 @@
 """What a robot hears from the jobs service, and what it says: one request on its way at a time.
 
+Times are those of this computer's clock; nothing here has a deadline of the cloud's.
+
 Requests that are not answered, throttled ones and those that met another version are made again,
 later each time; whatever else is refused ends the execution for the robot.
 """
@@ -81,7 +83,7 @@ class Talk:
         last = topic.rsplit("/", 1)[-1]
         if last == JobsPush.NOTIFY_NEXT:
             self._unasked.discard(row)
-            self._offered(row, offer_of(body.get("execution")))
+            self._next_is(row, body)
             return
         desk = self.desks.get(row)
         request = None if desk is None else desk.request
@@ -133,15 +135,22 @@ class Talk:
             return
         if request.ask is Ask.NEXT:
             desk.is_asking = False
-        self._offered(row, offer_of(body.get("execution")))
+        self._next_is(row, body)
         if request.ask is Ask.START and desk.update is not None:
             self._started(row)
         self.forget(row)
 
+    def _next_is(self, row: int, body: Mapping[str, Any]) -> None:
+        """The next execution of a row, or that there is none; nonsense says nothing."""
+        raw = body.get("execution")
+        offer = offer_of(raw)
+        if raw is None or offer is not None:
+            self._offered(row, offer)
+
     def _rejected(
         self, row: int, desk: Desk, request: Request, body: Mapping[str, Any], now_s: float
     ) -> None:
-        code = body.get("code")
+        code = str(body.get("code"))
         mine = desk.update is not None and desk.update.key == request.key
         if code == _MISMATCH and mine and desk.update and _is_pending(body):
             desk.update.version = _version(body, desk.update.version)
