@@ -29,6 +29,8 @@ account (8.2), so a fleet that connects together spreads its asking."""
 _AGAIN: Final = frozenset({"RequestThrottled", "InternalError"})
 _MISMATCH: Final = "VersionMismatch"
 _MOST_ATTEMPTS: Final = 20
+_MOST_UNANSWERED: Final = 4
+"""Questions without an answer, after which there is no jobs service here until the next connect."""
 _PENDING: Final = (ExecutionStatus.QUEUED, ExecutionStatus.IN_PROGRESS)
 
 
@@ -110,6 +112,9 @@ class Talk:
             if request is not None and now_s - request.sent_at_s >= _ANSWER_TIMEOUT_S:
                 self._take_back(desk, request)
                 self._wait(row, desk, now_s)
+                if desk.update is None and desk.attempt >= _MOST_UNANSWERED:
+                    del self.desks[row]
+                    continue
             self.to_say.add(row)
         if not may_speak:
             return

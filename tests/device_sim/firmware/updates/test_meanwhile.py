@@ -289,6 +289,15 @@ def test_a_fleet_that_connects_together_asks_in_turn() -> None:
     assert in_all == 300
 
 
+def test_where_nobody_answers_about_jobs_a_robot_stops_asking() -> None:
+    bench = Bench()
+    bench.deaf = True
+
+    bench.run(600)
+
+    assert bench.asked() == ["jobs/$next/get"] * 4
+
+
 def test_a_robot_that_drains_says_nothing_new_about_jobs() -> None:
     bench = Bench(speed=10)
     bench.firmware.is_draining = True
