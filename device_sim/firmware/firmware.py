@@ -86,19 +86,18 @@ class Firmware:
     def step(self, incoming: Incoming, now_s: float, sim_now_s: float) -> Outgoing:
         """Take in what happened, move the physics to `sim_now_s`, say what is to be said.
 
-        `now_s` is this computer's idea of cloud time; jobs, which have no deadline of the cloud's,
-        keep to it, so that a correction of the clock does not shift their pauses.
+        `now_s` is this computer's idea of cloud time.
         """
         out = Outgoing()
-        own_s, now_s = now_s, now_s + self._clock_offset_s
-        self._links(incoming, out, own_s)
+        now_s += self._clock_offset_s
+        self._links(incoming, out, now_s)
         happened: list[Happening] = []
         for message in incoming.messages:
             self._hear(message, now_s, happened)
         happened += step(self.fleet, sim_now_s)
-        self._restart(happened, out, own_s)
+        self._restart(happened, out, now_s)
         at_jobs = Outgoing()  # said after the reports
-        self._jobs.live(happened, at_jobs, own_s, may_speak=not self.is_draining)
+        self._jobs.live(happened, at_jobs, now_s, may_speak=not self.is_draining)
         for row in at_jobs.cut:
             self._lost(row)
         self._notice(happened)
@@ -132,7 +131,7 @@ class Firmware:
         """Send every robot that can start on a mission, as its schedule would."""
         start_many(self.fleet, np.arange(len(self.fleet)), "schedule")
 
-    def _links(self, incoming: Incoming, out: Outgoing, own_s: float) -> None:
+    def _links(self, incoming: Incoming, out: Outgoing, now_s: float) -> None:
         """Connections lost, messages acknowledged, connections gained, in that order."""
         self._restarts.links(incoming)
         for row in incoming.lost:
@@ -141,28 +140,28 @@ class Firmware:
             self._keeping.acknowledged(row, handle)
         for row in incoming.connected:
             if row not in self._restarts:
-                self._connected(row, out, own_s)
+                self._connected(row, out, now_s)
 
     def _lost(self, row: int) -> None:
         self._robots[row].online = False
         self._shadow.give_up(row)
         self._jobs.lost(row)
 
-    def _connected(self, row: int, out: Outgoing, own_s: float) -> None:
+    def _connected(self, row: int, out: Outgoing, now_s: float) -> None:
         self._robots[row].online = True
         self._robots[row].mapped = False
         self._shadow.connected(row, out)
         self._keeping.connected(row, out)
-        self._jobs.connected(row, own_s)
+        self._jobs.connected(row, now_s)
 
-    def _restart(self, happened: list[Happening], out: Outgoing, own_s: float) -> None:
+    def _restart(self, happened: list[Happening], out: Outgoing, now_s: float) -> None:
         """Robots that restart go away, whether by themselves or for an update, and come back."""
         for each in happened:
             if each.kind is Kind.REBOOTED and each.row not in self._restarts:
                 self._restarts.begin(each.row, out, has_link=self._robots[each.row].online)
                 self._lost(each.row)
         for row in self._restarts.notice(happened, out):
-            self._connected(row, out, own_s)
+            self._connected(row, out, now_s)
 
     def _hear(self, message: Inbound, now_s: float, happened: list[Happening]) -> None:
         try:
@@ -173,7 +172,7 @@ class Firmware:
         if not isinstance(body, dict) or row in self._restarts:
             return
         if _JOBS in message.topic:
-            self._jobs.hear(row, message.topic, body, now_s - self._clock_offset_s)
+            self._jobs.hear(row, message.topic, body, now_s)
             return
         match message.topic.rsplit("/", 2)[-2:]:
             case ["update", "delta"]:

@@ -339,16 +339,6 @@ def test_nonsense_about_the_next_execution_leaves_an_update_alone() -> None:
     assert bench.asked().count("jobs/start-next") == 1
 
 
-def test_a_correction_of_the_clock_does_not_shift_what_a_robot_asks() -> None:
-    bench = Bench(200)
-    bench.step()
-    bench.firmware._clock_offset_s = -3600.0
-
-    bench.run(4)
-
-    assert sum(what == "jobs/$next/get" for _, what, _ in bench.said) == 200
-
-
 def test_a_restart_of_its_own_takes_the_link_away_and_brings_it_back() -> None:
     bench = Bench(speed=1, faults=Faults(reboot_per_s=1 / 60))
 
