@@ -81,6 +81,8 @@ class Run:
         messages = self._outgoing.messages
         incoming = self.links.exchange(messages, time.time(), min(_LONGEST_WAIT_S, pause_s))
         self._outgoing = self._live(incoming)
+        self.links.cut(self._outgoing.cut)
+        self.links.restore(self._outgoing.restore)
         self._draw(self._outgoing)
         self._complain()
 

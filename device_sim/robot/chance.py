@@ -58,6 +58,10 @@ class Purpose(IntEnum):
     IDENTITY = 31
     START = 32
     FACT = 33
+    UPDATE_OUTCOME = 60
+    UPDATE_TIME = 61
+    UPDATE_TURN = 62
+    UPDATE_ABORT = 63
 
 
 def key_of(thing: str) -> int:

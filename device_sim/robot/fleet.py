@@ -2,7 +2,7 @@
 
 A row holds a robot as it was at `since_s`; until its next fact, at `next_s`, everything else is an
 exact function of the time that has passed, in whole numbers, so that a sleeping robot costs
-nothing and how a span is cut into calls changes nothing.  About 201 bytes a robot with who it is;
+nothing and how a span is cut into calls changes nothing.  About 202 bytes a robot with who it is;
 the few things that are not columns (logs, own schedules) exist for robots that need them.
 """
 
@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cloud_functions.contract.maps import FloorPlan
+from device_sim.robot.catalogue import Catalogue
 from device_sim.robot.chance import Keys, Purpose, uniform
 from device_sim.robot.chronicle import MissionLog
 from device_sim.robot.families import BY_NUMBER, Family
@@ -69,12 +70,14 @@ class Fleet:
         faults: Faults | None = None,
         habits: Habits = NOBODY,
         zones: Zones = UTC,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self.seed = seed
         self.battery = battery or Battery()
         self.motion = motion or Motion()
         self.faults = faults or Faults()
         self.habits = habits
+        self.catalogue = catalogue or Catalogue()
         who = population or of_specs(specs, seed, self.faults, zones)
         count = len(who)
         self.now_s = float(int(now_s))
@@ -99,7 +102,7 @@ class Fleet:
         self.version = who.version.copy()
         self.difficulty = who.difficulty.copy()
 
-        # what it is doing, 9 bytes
+        # what it is doing, 10 bytes
         self.phase = np.full(count, code_of(Phase.CHARGE), dtype=np.int8)
         self.cycle = np.zeros(count, dtype=np.int8)
         self.initiator = np.zeros(count, dtype=np.int8)
@@ -107,6 +110,7 @@ class Fleet:
         self.wanted_initiator = np.zeros(count, dtype=np.int8)
         self.settings = _settings(who.family)  # bits
         self.error = np.zeros(count, dtype=np.int16)
+        self.updating = np.zeros(count, dtype=np.bool_)  # its software is being changed
         # when, 64 bytes
         self.since_s = np.full(count, began, dtype=np.int64)  # what the row's values hold for
         self.phase_since_s = np.full(count, began, dtype=np.int64)
@@ -160,8 +164,6 @@ class Fleet:
         self.own_schedules: dict[int, Sequence[tuple[int, int]]] = {}
         """Day masks and minutes of robots whose days differ."""
 
-        self.installed: dict[int, str] = {}
-        """Software that came over the air, of robots to which it did."""
         self.logs: dict[int, MissionLog] = {}
         """Missions under way, of robots that somebody listens to."""
         self.last_logs: dict[int, MissionLog] = {}
@@ -216,9 +218,7 @@ class Fleet:
 
     def software_of(self, row: int) -> str:
         """The version one robot runs."""
-        versions = self.families[row].versions
-        known = versions[min(int(self.version[row]), len(versions) - 1)]
-        return self.installed.get(row, known)
+        return self.catalogue.name_of(int(self.version[row]), self.families[row].versions)
 
     def log(self, row: int) -> MissionLog:
         """The mission under way, or the one that was; an empty one before the first."""
