@@ -60,6 +60,8 @@ class Firmware:
         self._shadow = ShadowTalk(fleet, self._robots, on_accepted)
         self._wishes = Wishes(fleet, self._robots)
         self.clocks = Clocks(len(fleet))
+        self._unread: set[int] = set()
+        """Rows that have left a delta aside, not knowing the time."""
         self._keeping = Keeping(fleet, self._robots, self.clocks)
         self._live_map = LiveMap(fleet, self._robots, self.clocks)
         self._restarts = Restarts()
@@ -174,10 +176,13 @@ class Firmware:
         self.clocks.restart(row, now_s)
 
     def _ask_the_time(self, out: Outgoing, now_s: float) -> None:
-        for row in self.clocks.to_ask(now_s):
+        """Those that do not know it, and those that now do and have left something unread."""
+        knowing = [row for row in self._unread if self.clocks.is_sure(row)]
+        for row in (*self.clocks.to_ask(now_s), *knowing):
             if self._robots[row].online:
                 self.clocks.asks(row, now_s)
                 self._shadow.ask(row, out)
+        self._unread.difference_update(knowing)
 
     def _hear(self, message: Inbound, now_s: float, happened: list[Happening]) -> None:
         try:
@@ -193,15 +198,20 @@ class Firmware:
         match message.topic.rsplit("/", 2)[-2:]:
             case ["update", "delta"]:
                 self.clocks.heard(row, body.get("timestamp"), now_s)
-                if self.clocks.is_sure(row):  # else the answer that sets the clock has it, too
+                if self.clocks.is_sure(row):
                     self._delta(row, body, body.get("state"), now_s, happened)
+                else:
+                    self._unread.add(row)  # the answer to the next question has it, too
             case ["get", "accepted"]:
                 self.clocks.answered(row, body.get("timestamp"), now_s)
+                self._unread.discard(row)
                 state = body.get("state") or {}
                 self._delta(row, body, state.get("delta"), now_s, happened)
                 cloud_s = self.clocks.now_s(row, now_s)
                 self._live_map.wish(row, state.get("desired") or {}, cloud_s)
             case ["update", "accepted"]:
+                if (asked_s := self._shadow.asked_s(row, body)) is not None:
+                    self.clocks.answered(row, body.get("timestamp"), now_s, asked_s)
                 self._shadow.answered(row, body, now_s)
             case ["update", "rejected"]:
                 self._shadow.rejected(row, body)

@@ -82,6 +82,12 @@ class ShadowTalk:
         robot.version = version
         return True
 
+    def asked_s(self, row: int, body: Mapping[str, Any]) -> float | None:
+        """When the report was sent that this answers; None for another's answer."""
+        robot = self._robots[row]
+        is_ours = bool(robot.token) and body.get("clientToken") == robot.token
+        return robot.sent_at_s if is_ours else None
+
     def answered(self, row: int, body: Mapping[str, Any], now_s: float) -> None:
         """The report on its way was accepted; another answer means nothing."""
         robot = self._robots[row]

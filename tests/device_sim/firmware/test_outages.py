@@ -94,6 +94,25 @@ def test_a_robot_that_restarts_has_forgotten_what_it_had_not_said(firmware: Firm
     assert "lastCommandResult" not in said[1][1]["state"]["reported"]
 
 
+def test_a_robot_whose_shadow_is_new_learns_the_time_from_its_first_report(
+    firmware: Firmware,
+) -> None:
+    firmware._lose_power(0, NOW + 1)
+    said = firmware.step(Incoming(connected=[0]), NOW + 2, NOW + 2).messages
+    token = orjson.loads(said[1].payload)["clientToken"]
+    topic = "$aws/things/r1/shadow/update"
+    wish = Command("c1", CommandName.FIND, NOW, NOW + 30).as_desired()
+    unread = orjson.dumps({"version": 1, "timestamp": int(NOW), "state": wish})
+    answer = orjson.dumps({"version": 2, "timestamp": int(NOW) + 3, "clientToken": token})
+
+    for name, raw in (("delta", unread), ("accepted", answer)):
+        message = Inbound(0, f"{topic}/{name}", raw)
+        out = firmware.step(Incoming(messages=[message]), NOW + 3, NOW + 3)
+
+    assert firmware.clocks.is_sure(0)
+    assert [each.topic for each in out.messages] == ["$aws/things/r1/shadow/get"]
+
+
 def test_a_robot_asks_for_the_time_again_when_nobody_answers(firmware: Firmware) -> None:
     firmware._lose_power(0, NOW + 1)
     firmware.step(Incoming(connected=[0]), NOW + 2, NOW + 2)

@@ -234,7 +234,7 @@ def test_a_loss_and_the_next_connection_come_in_their_order(bench: Bench) -> Non
 def test_a_link_that_waits_too_long_for_a_retransmission_breaks() -> None:
     bench = Bench(keep_alive_s=1.0)
     bench.connect()
-    bench.let(0, loss=0.99)
+    bench.let(0, loss=0.999)
 
     bench.at(100.0, said(0, 1))
     told = bench.until_heard(110.0)
