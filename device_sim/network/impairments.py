@@ -146,7 +146,7 @@ def _spans(
     if said.for_ is not None:
         ends = (begins + said.for_).astype(np.float64)
     elif said.until is not None:
-        ends = said.until.at_s(began_s, zones, every).astype(np.float64)
+        ends = _ends(said.until, begins, zones, began_s).astype(np.float64)
     else:
         ends = np.full(every.size, FOREVER)
     for pair in sorted({*zip(begins.tolist(), ends.tolist(), strict=True)}):
@@ -158,6 +158,16 @@ def _spans(
                 f" beginning at {from_s} in {zones.names[where[0]]}; `for` says how long it holds"
             )
         yield from_s, until_s, tuple(where)
+
+
+def _ends(until: When, begins: Ints, zones: Zones, began_s: int) -> Ints:
+    """The moment in each zone; a clock that shows it before the beginning shows it again."""
+    every = np.arange(len(zones.names))
+    ends = until.at_s(began_s, zones, every)
+    is_from_start = until.at_s(began_s + 1, zones, every) == ends + 1
+    for zone in np.flatnonzero((ends <= begins) & ~is_from_start).tolist():
+        ends[zone] = until.at_s(int(begins[zone]) + 1, zones, every[zone : zone + 1])[0]
+    return ends
 
 
 def _rows(

@@ -28,10 +28,13 @@ class Seconds:
 
 @dataclass(frozen=True)
 class Clock:
-    """A moment on the clock of each zone: an hour later in each next one."""
+    """When the clock of each zone next shows that hour: an hour later in each next one."""
+
+    hour: int
 
     def at_s(self, start_s, zones, zone):
-        return start_s + 3600 * (zone + 1)
+        today = start_s // 86400 * 86400 + 3600 * (self.hour + zone.astype(np.int64))
+        return np.where(today >= start_s, today, today + 86400)
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Said:
     who: int = 2
     at: Seconds | Clock = field(default_factory=lambda: Seconds(0))
     for_: int | None = None
-    until: Seconds | None = None
+    until: Seconds | Clock | None = None
     loss: float = 0.0
     delay_ms: float = 0.0
     jitter_ms: float = 0.0
@@ -91,9 +94,16 @@ def test_a_condition_ends_after_its_length_or_at_its_moment(fleet: Fleet) -> Non
 
 
 def test_the_clock_in_each_home_counts(fleet: Fleet) -> None:
-    assert found(fleet, Said(who=3, at=Clock(), for_=60)) == [
+    assert found(fleet, Said(who=3, at=Clock(1), for_=60)) == [
         ([0], 3600, 3660),
         ([1, 2], 7200, 7260),
+    ]
+
+
+def test_an_evening_lasts_until_the_next_morning(fleet: Fleet) -> None:
+    assert found(fleet, Said(who=3, at=Clock(22), until=Clock(6))) == [
+        ([0], 22 * 3600, 30 * 3600),
+        ([1, 2], 23 * 3600, 31 * 3600),
     ]
 
 
