@@ -170,9 +170,9 @@ class ImpairedLinks:
     def _close_idle(self, row: int) -> None:
         """A row without conditions passes through again when nothing of it is on its way."""
         way = self._ways.get(row)
-        if way is None or way.quality != CLEAR or way.is_silent or not way.is_idle:
+        if way is None or not way.is_idle or way.is_silent or self._arrived:
             return
-        if self._arrived:
+        if way.quality != CLEAR:
             return
         if way.lanes[OUT].arrived_s <= self._now_s and way.lanes[BACK].arrived_s <= self._now_s:
             del self._ways[row]

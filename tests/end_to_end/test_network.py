@@ -19,19 +19,23 @@ from tests.device_sim.link.shell import KINDS, SOON, names, will
 from tests.device_sim.link.watcher import Watcher
 
 PATIENCE_S = 30
+PERFECT = Faults(scale=0)
+OFTEN_OFFLINE = Faults(drop_docked_per_s=1 / 20, drop_docked_median_s=60.0, drop_sigma=0.01)
 
 
 class Flat:
     """Two robots that run; the first one's network has a condition."""
 
-    def __init__(self, kind: LinkKind, url: str, keep_alive_s: int, condition: Condition) -> None:
+    def __init__(
+        self, kind: LinkKind, url: str, keep_alive_s: int, faults: Faults, condition: Condition
+    ) -> None:
         self.things = names(2)
         options = RunOptions(
             specs=[RobotSpec(thing, "i7", 3) for thing in self.things],
             link=LinkOptions((url,), keep_alive_s=keep_alive_s, backoff=SOON),
             kind=kind,
             speed=10,
-            faults=Faults(scale=0),
+            faults=faults,
             network=lambda _fleet: [Impairment(np.array([0]), condition)],
         )
         self.run = Run(options)
@@ -89,6 +93,7 @@ class Flat:
         self.somebody.say(shadow(self.things[row], ShadowOperation.UPDATE), body)
 
     def settle(self) -> "Flat":
+        """Everybody is there, and all has been said."""
         self.until(lambda: all(self.online(0, 1)))
         self.until(lambda: self.reported(0, "connected") and self.reported(1, "connected"))
         self.until(lambda: not self.run.firmware.reports.on_their_way)
@@ -103,8 +108,8 @@ class Flat:
 def make_flat(cloud):
     made: list[Flat] = []
 
-    def make(kind: LinkKind, keep_alive_s: int = 60, **condition) -> Flat:
-        flat = Flat(kind, cloud.endpoints["mqtt"], keep_alive_s, Condition(**condition))
+    def make(kind: LinkKind, keep_alive_s: int = 60, faults: Faults = PERFECT, **condition) -> Flat:
+        flat = Flat(kind, cloud.endpoints["mqtt"], keep_alive_s, faults, Condition(**condition))
         made.append(flat)
         return flat.settle()
 
@@ -204,3 +209,21 @@ def test_a_long_partition_ends_in_the_will_and_a_new_connection(cloud, make_flat
 
     assert flat.outcome(0, "c1") == "expired"
     assert flat.run.fleet.missions.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_home_that_loses_its_internet_falls_silent_and_comes_back(make_flat, kind) -> None:
+    flat = make_flat(kind, faults=OFTEN_OFFLINE)
+    offline_until_s = flat.run.fleet.link_s
+
+    flat.until(lambda: offline_until_s[0])
+    flat.wish(0, CommandName.FIND, "c1", 60)
+    flat.go_on(0.5)
+    assert flat.outcome(0, "c1") == ""
+    assert offline_until_s[0]
+
+    flat.until(lambda: flat.outcome(0, "c1"))
+
+    assert flat.outcome(0, "c1") == "obeyed"
+    assert flat.count(will(flat.things[0])) == 0
+    assert flat.run.links.counts.losses == 0
