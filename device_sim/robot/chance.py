@@ -62,6 +62,9 @@ class Purpose(IntEnum):
     UPDATE_TIME = 61
     UPDATE_TURN = 62
     UPDATE_ABORT = 63
+    PATH_LOSS = 70
+    PATH_JITTER = 71
+    PATH_DUPLICATE = 72
 
 
 def key_of(thing: str) -> int:
