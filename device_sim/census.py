@@ -64,7 +64,7 @@ class Stretch(Sequence[RobotSpec]):
 def homes_of(scenario: Scenario) -> Sequence[int]:
     """The seeds of all homes the scenario's robots live in, in their order."""
     found: set[int] = set()
-    for group in scenario.robots:
+    for group in scenario.groups:
         found |= {group.home} if group.home is not None else set(range(group.homes))
     return sorted(found)
 
@@ -72,8 +72,8 @@ def homes_of(scenario: Scenario) -> Sequence[int]:
 def take(scenario: Scenario, seed: int, routes: Routes, *, first: int, count: int) -> Population:
     """The robots from a place of the endless fleet on; `routes` are those of `homes_of`."""
     places = np.arange(first, first + count)
-    slots = [number for number, group in enumerate(scenario.robots) for _ in range(group.count)]
-    group = np.array(slots)[places % len(slots)]
+    ends = np.array(scenario.ends)
+    group = np.searchsorted(ends, places % ends[-1], side="right")
     key = _keys(seed, places)
 
     def drawn(tick: int) -> npt.NDArray[np.float64]:
@@ -108,7 +108,7 @@ def take(scenario: Scenario, seed: int, routes: Routes, *, first: int, count: in
 
 def _families(scenario: Scenario) -> npt.NDArray[np.uint8]:
     assert len(BY_NUMBER) == len(FAMILIES)
-    return np.array([FAMILIES[group.family].order for group in scenario.robots], dtype=np.uint8)
+    return np.array([FAMILIES[group.family].order for group in scenario.groups], dtype=np.uint8)
 
 
 def _homes(
@@ -117,8 +117,8 @@ def _homes(
 ) -> npt.NDArray[np.int32]:  # fmt: skip
     """The number of each robot's home among those of the routes."""
     known = np.array(routes.homes)
-    spread = np.array([each.homes for each in scenario.robots])[group]
-    fixed = np.array([-1 if each.home is None else each.home for each in scenario.robots])[group]
+    spread = np.array([each.homes for each in scenario.groups])[group]
+    fixed = np.array([-1 if each.home is None else each.home for each in scenario.groups])[group]
     seeds = np.where(fixed >= 0, fixed, (seed + places) % spread)
     return np.searchsorted(known, seeds).astype(np.int32)
 

@@ -58,6 +58,7 @@ class Purpose(IntEnum):
     IDENTITY = 31
     START = 32
     FACT = 33
+    SHARE = 40
 
 
 def key_of(thing: str) -> int:

@@ -25,7 +25,7 @@ from device_sim.robot.routes import Routes
 from robofleet import command_line
 
 ROOT = Path(__file__).parents[2]
-FLATS = scenario.load("fifty-flats")
+FLATS = scenario.load("apartment-block")
 
 
 def options(**more) -> DryRunOptions:
