@@ -98,6 +98,8 @@ def _of_error(error: Mapping[str, Any], file: str, lines: Sequence[Place]) -> Mi
         found, may = error["ctx"]["found"], error["ctx"]["allowed"]
     elif kind == "missing":
         found = "nothing"
+    elif kind == "refused" and "enum" in node:
+        found += _near(error["input"], node["enum"])
     elif kind.startswith("union_tag"):
         path = (*path, "what")
         may = "one of " + ", ".join(f'"{word}"' for word in kinds(node))
@@ -115,9 +117,15 @@ def _unknown_key(place: Path, file: str, lines: Sequence[Place]) -> Mistake:
     table = known(place[:-1])
     path = (*table.path, place[-1])
     there = keys(table.node)
-    near = difflib.get_close_matches(str(place[-1]), there, 1)
-    found = "an unknown key" + (f" (did you mean {near[0]}?)" if near else "")
+    found = "an unknown key" + _near(place[-1], there)
     return Mistake(file, line_of(lines, path), key_text(path), found, ", ".join(there))
+
+
+def _near(said: object, known: Sequence[str]) -> str:
+    """A word that may have been meant."""
+    folded = {word.casefold(): word for word in known}
+    near = difflib.get_close_matches(str(said).casefold(), folded, 1)
+    return f" (did you mean {folded[near[0]]}?)" if near else ""
 
 
 def _contradictions(scenario: Scenario, file: str, lines: Sequence[Place]) -> Iterator[Mistake]:

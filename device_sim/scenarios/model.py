@@ -8,14 +8,13 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, model_validator
 
-from device_sim.robot.families import FAMILIES
-from device_sim.robot.parameters import HOUSEHOLDS, Faults, Habits
+from device_sim.robot.parameters import Faults, Habits
 from device_sim.scenarios.households import Households, Weight
 from device_sim.scenarios.moments import Start
 from device_sim.scenarios.network import Network
 from device_sim.scenarios.steps import Step
 from device_sim.scenarios.strict import Table, contradiction
-from device_sim.scenarios.who import Family
+from device_sim.scenarios.who import FAMILY_SCHEMA, Family
 
 START_S: Final = 1_767_571_200
 """Monday, 5 January 2026, 00:00 UTC, where a scenario names no day."""
@@ -51,7 +50,7 @@ class Fleet(Table):
         _DEFAULT_MIX,
         min_length=1,
         description="A weight for each family of robots.",
-        json_schema_extra={"propertyNames": {"type": "string", "enum": list(FAMILIES)}},
+        json_schema_extra={"propertyNames": FAMILY_SCHEMA.json_schema},
     )
 
 
@@ -135,7 +134,7 @@ class Scenario(Table):
     @property
     def habits(self) -> Habits:
         """What people do by themselves in a dry run."""
-        return HOUSEHOLDS
+        return self.households.habits
 
 
 def _mixed(fleet: Fleet | None, homes: Homes) -> Sequence[Group]:

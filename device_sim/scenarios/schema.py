@@ -10,6 +10,8 @@ from device_sim.scenarios.strict import ALLOWED
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _KEY: Final = "[key]"
 """How pydantic calls a key of a table that is itself wrong."""
+_MANY: Final = 12
+"""Words that are too many to be listed in a mistake."""
 Node = Mapping[str, Any]
 
 
@@ -29,6 +31,7 @@ def json_schema() -> Node:
 def known(place: Sequence[str | int]) -> Known:
     """What the schema says of a place as pydantic names it."""
     node: Node = json_schema()
+    table: Node = node
     path: list[str | int] = []
     for part in place:
         node = _plain(node)
@@ -36,9 +39,9 @@ def known(place: Sequence[str | int]) -> Known:
             node = _refer(node["discriminator"]["mapping"][part])
             continue
         if part == _KEY:
-            node = node.get("propertyNames", {"type": "string"})
-            continue
+            return Known(tuple(path), table["propertyNames"])
         path.append(part)
+        table = node
         if isinstance(part, int):
             node = node.get("items", {})
         else:
@@ -63,6 +66,8 @@ def allowed(node: Node) -> str:
     if "const" in node:
         return f'"{node["const"]}"'
     if "enum" in node:
+        if len(node["enum"]) > _MANY:
+            return f'one of {len(node["enum"])} such as "{node["enum"][0]}"'
         return "one of " + ", ".join(f'"{word}"' for word in node["enum"])
     if "oneOf" in node:
         return "a table with `what` as one of " + ", ".join(f'"{word}"' for word in kinds(node))
@@ -89,8 +94,6 @@ def _table(node: Node) -> str:
 
 
 def _string(node: Node) -> str:
-    if node.get("pattern") == r"^[A-Z]{2}$":
-        return 'two capital letters such as "DE"'
     if "maxLength" in node:
         return f"a text of {node.get('minLength', 0)} to {node['maxLength']} characters"
     return "a text"

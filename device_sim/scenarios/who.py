@@ -4,8 +4,7 @@ A share is drawn by chance from each thing's key, so that whoever holds a robot 
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Literal, Protocol
-from zoneinfo import available_timezones
+from typing import Annotated, Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,33 +12,22 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from device_sim.robot.chance import Keys, Purpose, hashed, key_of, uniform
 from device_sim.robot.families import FAMILIES
+from device_sim.robot.households.world import CODES, REGION_OF, REGIONS, ZONES
 from device_sim.robot.schedule import Zones
 from device_sim.scenarios.strict import Table, in_words, one_of, refused
 
 Ints = npt.NDArray[np.int64]
-Region = Literal["north-america", "latin-america", "europe", "africa", "asia", "oceania"]
-REGIONS: Final[tuple[Region, ...]] = (
-    "north-america", "latin-america", "europe", "africa", "asia", "oceania",
-)  # fmt: skip
-_BY_AREA: Final[dict[str, Region]] = {
-    "America": "latin-america", "Europe": "europe", "Atlantic": "europe", "Arctic": "europe",
-    "Africa": "africa", "Australia": "oceania", "Pacific": "oceania", "Antarctica": "oceania",
-    "Asia": "asia", "Indian": "asia", "Etc": "europe",
-}  # fmt: skip
-"""Regions by the first word of a time zone's name; Greenwich lies in Europe."""
-_NORTH: Final = ("US", "CA")
 
 
-def _known_family(said: str) -> str:
-    if said not in FAMILIES:
-        raise refused()
-    return said
+def _one_of(known: Sequence[str]) -> AfterValidator:
+    """A check that a word is one of those known."""
 
+    def check(said: str) -> str:
+        if said not in known:
+            raise refused()
+        return said
 
-def _known_zone(said: str) -> str:
-    if said not in available_timezones():
-        raise refused()
-    return said
+    return AfterValidator(check)
 
 
 def _robot(said: Any) -> int | str:
@@ -50,11 +38,17 @@ def _robot(said: Any) -> int | str:
     return said
 
 
-Family = Annotated[str, AfterValidator(_known_family), one_of(tuple(FAMILIES))]
+Region = Annotated[str, _one_of(REGIONS), one_of(REGIONS)]
+FAMILY_SCHEMA: Final = one_of(tuple(FAMILIES))
+COUNTRY_SCHEMA: Final = in_words(
+    'the two letters of a country with robots, such as "DE"', enum=list(CODES)
+)
+Family = Annotated[str, _one_of(tuple(FAMILIES)), FAMILY_SCHEMA]
+Country = Annotated[str, _one_of(CODES), COUNTRY_SCHEMA]
 Zone = Annotated[
     str,
-    AfterValidator(_known_zone),
-    in_words('an IANA time zone such as "Europe/Madrid"', type="string", pattern="^[A-Za-z_+-]+"),
+    _one_of(ZONES.names),
+    in_words('a time zone with robots, such as "Europe/Madrid"', enum=sorted(set(ZONES.names))),
 ]
 Robot = Annotated[
     int | str,
@@ -76,9 +70,7 @@ class Who(Table):
         0, ge=0, le=1_000_000,
         description="Another number, another choice of the share; the same number, the same one.",
     )  # fmt: skip
-    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = Field(
-        None, description='Two letters of ISO 3166, such as "DE".'
-    )
+    country: Country | None = Field(None, description='Two letters of ISO 3166, such as "DE".')
     zone: Zone | None = Field(None, description='An IANA time zone, such as "Europe/Madrid".')
     region: Region | None = Field(None, description="A part of the world.")
     family: Family | None = Field(None, description="A family of robots.")
@@ -89,36 +81,21 @@ class Columns(Protocol):
 
     key: Keys
     family: npt.NDArray[np.uint8]
+    country: npt.NDArray[np.uint8]
     zone: npt.NDArray[np.uint16]
     zones: Zones
 
 
-def region_of(zone_name: str, country: str) -> Region:
-    """The part of the world that a time zone of a country lies in."""
-    if country in _NORTH:
-        return "north-america"
-    return _BY_AREA.get(zone_name.partition("/")[0], "europe")
-
-
-def regions_of(zones: Zones) -> Sequence[Region]:
-    """The region of each zone."""
-    return [region_of(name, zones.country(n)) for n, name in enumerate(zones.names)]
-
-
 def rows_of(who: Who, columns: Columns, seed: int) -> Ints:
     """The rows that are meant, in their order."""
-    zones = columns.zones
-    chosen = np.array(
-        [
-            who.zone in (None, name)
-            and who.region in (None, region)
-            and who.country in (None, zones.country(number))
-            for number, (name, region) in enumerate(
-                zip(zones.names, regions_of(zones), strict=True)
-            )
-        ]
-    )
-    held = chosen[columns.zone]
+    held = np.ones(columns.key.size, dtype=np.bool_)
+    if who.zone is not None:
+        named = np.array([name == who.zone for name in columns.zones.names])
+        held &= named[columns.zone]
+    if who.country is not None:
+        held &= columns.country == CODES.index(who.country)
+    if who.region is not None:
+        held &= REGION_OF[columns.country] == REGIONS.index(who.region)
     if who.family is not None:
         held &= columns.family == FAMILIES[who.family].order
     if who.robot is not None:
