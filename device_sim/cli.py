@@ -60,7 +60,9 @@ def robots(
         float | None,
         typer.Option(min=0.1, max=10_000, help="Simulated s a s; 1, or as fast as it can dry."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed, the same fleet and luck.")] = 7,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed, the same fleet and luck.")
+    ] = None,
     scenario: Annotated[str, typer.Option(help="A named fleet, or a TOML file.")] = (
         scenarios.DEFAULT
     ),
@@ -68,13 +70,13 @@ def robots(
     for_s: Annotated[float, typer.Option("--for", min=0, help="Seconds; 0 until Ctrl-C.")] = 0,
     wait_s: Annotated[float, typer.Option("--wait", min=0, help="Seconds to await a cloud.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the fleet at the end.")] = False,
-    faults: Annotated[Luck, typer.Option(help="What goes wrong.")] = Luck.USUAL,
+    faults: Annotated[Luck | None, typer.Option(help="What goes wrong.")] = None,
     link: Annotated[LinkKind, typer.Option(help="How robots connect.")] = LinkKind.AIOMQTT,
     version: Annotated[
         MqttVersion, typer.Option("--mqtt-version", help="What they speak.")
     ] = MqttVersion.V5,
     dry: Annotated[bool, typer.Option("--dry-run", help="No network, as fast as it can.")] = False,
-    hours: Annotated[float, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = 24,
+    hours: Annotated[float | None, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = None,
     processes: Annotated[int, typer.Option(min=1, max=256, help="Of a dry run.")] = 1,
     plots: Annotated[Path | None, typer.Option(help="Folder for plots of a dry run.")] = None,
 ) -> None:
@@ -92,22 +94,24 @@ def robots(
                 scenario,
                 seed,
                 count,
-                Span(hours, processes, faults, speed or 0.0),
+                Span(hours, processes, faults, speed),
                 Shown(as_json, plots),
             )
             return
         if count is not None and count > _MOST_LIVE:
             raise scenarios.InvalidScenario(f"--count is at most {_MOST_LIVE} without --dry-run")
         place, url = _place(data, wait_s, link)
+        chosen = scenarios.load(scenario)
+        seed = chosen.seed if seed is None else seed
         options = RunOptions(
-            specs=scenarios.specs(scenarios.load(scenario), seed, count),
+            specs=scenarios.specs(chosen, seed, count),
             link=LinkOptions(url, seed=seed, version=version.on_wire),
             kind=link,
             seed=seed,
-            speed=speed or 1.0,
+            speed=speed or chosen.speed or 1.0,
             for_s=for_s,
             pictures=data / "missions",
-            faults=faults.rates,
+            faults=faults.rates if faults else chosen.luck,
         )
         live(options, place, _out, as_json=as_json)
     except (NoCloud, NotRegistered, LinkRefused, scenarios.InvalidScenario) as error:
@@ -117,21 +121,31 @@ def robots(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """How long a dry run is, on how many processes, with what luck, and how fast."""
+    """How long a dry run is, on how many processes, with what luck, and how fast.
 
-    hours: float
+    What is None is as the scenario says.
+    """
+
+    hours: float | None
     processes: int
-    luck: Luck
-    speed: float
-    """Simulated seconds a second; 0 is as fast as it can."""
+    luck: Luck | None
+    speed: float | None
+    """Simulated seconds a second; None is as fast as it can."""
 
 
-def _dry_run(scenario: str, seed: int, count: int | None, span: Span, shown: Shown) -> None:
+def _dry_run(scenario: str, seed: int | None, count: int | None, span: Span, shown: Shown) -> None:
     chosen = scenarios.load(scenario)
-    robots = count or sum(group.count for group in chosen.robots)
-    processes = min(span.processes, robots)
+    robots = count or chosen.size
     options = DryRunOptions(
-        chosen, seed, robots, span.hours, processes, speed=span.speed, faults=span.luck.rates
+        chosen,
+        chosen.seed if seed is None else seed,
+        robots,
+        span.hours or chosen.hours,
+        min(span.processes, robots),
+        start_s=chosen.start,
+        speed=span.speed or 0.0,
+        faults=span.luck.rates if span.luck else chosen.luck,
+        habits=chosen.habits,
     )
     dry_run(options, shown, _out, _err)
 

@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 
 from device_sim import census
+from device_sim.robot.agenda import Act, Agenda
 from device_sim.robot.facts import KINDS, Facts, Listener
 from device_sim.robot.fleet import RESULTS, Fleet
 from device_sim.robot.parameters import HOUSEHOLDS, Faults, Habits
@@ -26,11 +27,11 @@ from device_sim.robot.step import advance
 from device_sim.robot.telling.series import Series, messages, online, under_way
 from device_sim.robot.telling.tally import Tally
 from device_sim.scenario import Scenario
+from device_sim.scenarios.acts import acts_of
+from device_sim.scenarios.model import START_S
 
 BLOCK_S: Final = 300
 """The grain of the series, and how often a child tells how far it is."""
-START_S: Final = 1_767_571_200
-"""Monday, 5 January 2026, 00:00 UTC, where a scenario names no day."""
 _LOOK_S: Final = 0.25
 _END_S: Final = 1.0
 _HOMES_A_TASK: Final = 16
@@ -39,17 +40,6 @@ _MANY_HOMES: Final = 200
 
 class DryRunFailed(Exception):
     """A shard ended before its time; the message says which and why."""
-
-
-class Step(Protocol):
-    """Something that happens to a fleet at a second of the run; must be picklable."""
-
-    @property
-    def at_s(self) -> int:
-        """Epoch seconds of simulated time."""
-
-    def apply(self, fleet: Fleet, listener: Listener) -> None:
-        """Let it happen to the rows it concerns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +55,8 @@ class DryRunOptions:
     speed: float = 0.0
     faults: Faults = field(default_factory=Faults)
     habits: Habits = HOUSEHOLDS
-    steps: Sequence[Step] = ()
+    acts: Sequence[Act] = ()
+    """What happens beside the scenario's own steps."""
 
     @property
     def span_s(self) -> int:
@@ -125,13 +116,15 @@ def live(
         population.specs, options.seed, options.start_s,
         population=population, faults=options.faults, habits=options.habits,
     )  # fmt: skip
+    own = acts_of(options.scenario, fleet.zones, options.start_s, options.seed)
+    fleet.agenda = Agenda([*own, *options.acts])
     tally = Tally(fleet, options.start_s, BLOCK_S, options.blocks)
     series = Series(fleet)
     heard = _Both(tally, series)
     began_s = time.monotonic()
     for block in range(1, options.blocks + 1):
         ends_s = options.start_s + min(block * BLOCK_S, options.span_s)
-        _live_block(fleet, options.steps, ends_s, heard)
+        advance(fleet, ends_s, heard)
         series.sample(BLOCK_S)
         tell(block)
         if options.speed:
@@ -154,15 +147,6 @@ class _Both:
         """Let both hear."""
         self.one.take(facts)
         self.other.take(facts)
-
-
-def _live_block(fleet: Fleet, steps: Sequence[Step], ends_s: int, heard: Listener) -> None:
-    """Advance to the end of a block, stopping where something happens to the fleet."""
-    for each in sorted(steps, key=lambda one: one.at_s):
-        if fleet.tick < each.at_s <= ends_s:
-            advance(fleet, each.at_s, heard)
-            each.apply(fleet, heard)
-    advance(fleet, ends_s, heard)
 
 
 # ---------------------------------------------------------------- processes

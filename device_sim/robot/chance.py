@@ -59,6 +59,8 @@ class Purpose(IntEnum):
     START = 32
     FACT = 33
     SHARE = 40
+    SPREAD = 41
+    WAVE = 42
 
 
 def key_of(thing: str) -> int:

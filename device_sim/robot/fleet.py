@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cloud_functions.contract.maps import FloorPlan
+from device_sim.robot.agenda import Agenda
 from device_sim.robot.chance import Keys, Purpose, uniform
 from device_sim.robot.chronicle import MissionLog
 from device_sim.robot.families import BY_NUMBER, Family
@@ -79,6 +80,7 @@ class Fleet:
         count = len(who)
         self.now_s = float(int(now_s))
         self.began_s = self.now_s
+        self.agenda = Agenda()
         began = int(now_s)
         self.specs: Sequence[RobotSpec] = who.specs
         self.zones = who.zones

@@ -4,6 +4,8 @@ Each is called between two spans and takes effect at the second the fleet has re
 whichever the caller chose: a region, a family, a share.
 """
 
+from typing import Final
+
 import numpy as np
 
 from device_sim.robot.facts import Facts, Listener
@@ -12,8 +14,10 @@ from device_sim.robot.life.moves import move
 from device_sim.robot.life.plan import plan
 from device_sim.robot.life.settle import settle
 from device_sim.robot.parameters import NO_ERROR
-from device_sim.robot.phases import Fact
-from device_sim.robot.step import lose_link
+from device_sim.robot.phases import Fact, Phase, code_of
+from device_sim.robot.step import lose_link, reboot
+
+_CHARGE: Final = code_of(Phase.CHARGE)
 
 
 def _now(fleet: Fleet, rows: Ints) -> None:
@@ -52,3 +56,13 @@ def worsen(fleet: Fleet, rows: Ints, factor: float) -> None:
     _now(fleet, rows)
     fleet.difficulty[rows] = fleet.difficulty[rows].astype(np.float64) * factor
     plan(fleet, rows)
+
+
+def restart(fleet: Fleet, rows: Ints, listener: Listener) -> None:
+    """Those of rows that rest on the dock restart, as after new firmware."""
+    resting = rows[(fleet.phase[rows] == _CHARGE) & (fleet.cycle[rows] == 0)]
+    _now(fleet, resting)
+    facts = Facts()
+    reboot(fleet, resting, facts)
+    plan(fleet, resting)
+    listener.take(facts)

@@ -54,10 +54,17 @@ def step(fleet: Fleet, now_s: float) -> list[Happening]:
 
 
 def advance(fleet: Fleet, now_s: float, listener: Listener) -> None:
-    """Advance to `now_s`, telling a listener the facts of each round."""
+    """Advance to `now_s`, telling a listener the facts of each round; acts happen on the way."""
     until = int(np.floor(now_s + 1e-9))
     if until < fleet.tick:
         return
+    while act := fleet.agenda.next_until(until):
+        _advance(fleet, max(act.at_s, fleet.tick), listener)
+        act.apply(fleet, listener)
+    _advance(fleet, until, listener)
+
+
+def _advance(fleet: Fleet, until: int, listener: Listener) -> None:
     fleet.now_s = float(until)
     if fleet.soonest_s > until:
         return

@@ -118,7 +118,8 @@ def _plain(node: Node) -> Node:
         if "$ref" in node:
             node = _refer(node["$ref"])
         elif len(choices) == 1 and ALLOWED not in node:
-            node = choices[0]
+            beside = {name: node[name] for name in ("propertyNames",) if name in node}
+            node = {**choices[0], **beside}
         else:
             return node
 
