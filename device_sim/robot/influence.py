@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from device_sim.robot.chance import Purpose, uniform
 from device_sim.robot.facts import Facts, Listener
 from device_sim.robot.fleet import Fleet, Ints
 from device_sim.robot.life.moves import move
@@ -15,7 +16,7 @@ from device_sim.robot.life.plan import plan
 from device_sim.robot.life.settle import settle
 from device_sim.robot.parameters import NO_ERROR
 from device_sim.robot.phases import Fact, Phase, code_of
-from device_sim.robot.step import lose_link, reboot
+from device_sim.robot.step import lose_link
 
 _CHARGE: Final = code_of(Phase.CHARGE)
 
@@ -59,10 +60,8 @@ def worsen(fleet: Fleet, rows: Ints, factor: float) -> None:
 
 
 def restart(fleet: Fleet, rows: Ints, listener: Listener) -> None:
-    """Those of rows that rest on the dock restart, as after new firmware."""
+    """Those of rows that rest on the dock restart, as after new firmware: a short silence."""
     resting = rows[(fleet.phase[rows] == _CHARGE) & (fleet.cycle[rows] == 0)]
-    _now(fleet, resting)
-    facts = Facts()
-    reboot(fleet, resting, facts)
-    plan(fleet, resting)
-    listener.take(facts)
+    least, most = fleet.faults.reboot_silence_s
+    share = uniform(fleet.seed, fleet.key[resting], fleet.tick, Purpose.LINK)
+    cut_links(fleet, resting, (least + share * (most - least)).astype(np.int64), listener)

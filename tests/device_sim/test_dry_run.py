@@ -16,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from device_sim import census, scenario
-from device_sim.dry_run import BLOCK_S, START_S, DryRunOptions, Shard, run, shards
+from device_sim.dry_run import DryRunOptions, run, shards
 from device_sim.robot.chance import key_of
 from device_sim.robot.facts import Listener
 from device_sim.robot.fleet import Fleet
