@@ -164,7 +164,7 @@ def _summary(
 ) -> dict[str, Any]:
     by_kind = _sum(counted, "by_kind")
     results = _sum(counted, "results")
-    told = by_kind[:, RUN_UP:].sum(axis=1)
+    told = by_kind.sum(axis=1)
     facts = {kind.value: int(n) for kind, n in zip(KINDS, told, strict=True)}
     return {
         "hash": f"{sum(each.tally_hash for each in counted) % 2**64:016x}",
@@ -194,15 +194,15 @@ def _sum(counted: Sequence[Counted], name: str) -> np.ndarray:
 
 def _series(by_kind: np.ndarray, counted: Sequence[Counted], robots: int) -> Mapping[str, Any]:
     """One value for each block: what the plots show."""
-    errors = _sum(counted, "errors")
-    said = messages(by_kind)[RUN_UP:] + _sum(counted, "ticks")
+    errors, moved = _sum(counted, "errors"), _sum(counted, "moved")
+    said = messages(by_kind) + _sum(counted, "ticks")
     return {
         "every_s": BLOCK_S,
-        "missions_under_way": under_way(by_kind)[RUN_UP:].tolist(),
+        "missions_under_way": under_way(moved).tolist(),
         "missions_by_region": under_way_by_region(_sum(counted, "by_region")),
         "starts_by_local_hour": starts_by_local_hour(_sum(counted, "starts")),
         "by_utc_offset": by_offset(_sum(counted, "by_offset"), _sum(counted, "robots_by_offset")),
-        "online": online(by_kind, robots)[RUN_UP:].tolist(),
+        "online": online(moved, robots).tolist(),
         "messages_a_second": np.round(said / BLOCK_S, 3).tolist(),
         "errors": {
             str(code): errors[:, code].tolist() for code in np.flatnonzero(errors.any(axis=0))

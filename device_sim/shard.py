@@ -72,15 +72,16 @@ class Counted:
 
     tally_hash: int
     by_kind: np.ndarray
-    """With the run-up, as the two columns of missions by place."""
+    moved: np.ndarray
+    """[kind, block]: as `by_kind`, the run-up being in the first block; so are the two below."""
     results: np.ndarray
     errors: np.ndarray
     ticks: np.ndarray
     battery: np.ndarray
     bytes_per_robot: int
     by_region: np.ndarray
-    starts: np.ndarray
     by_offset: np.ndarray
+    starts: np.ndarray
     robots_by_offset: np.ndarray
 
 
@@ -120,17 +121,25 @@ def live(
     through(tally, range(RUN_UP, RUN_UP + options.blocks))
     return Counted(
         tally_hash=tally.hash,
-        by_kind=np.hstack((before.by_kind, tally.by_kind)),
+        by_kind=tally.by_kind,
+        moved=_folded(np.hstack((before.by_kind, tally.by_kind))),
         results=tally.results,
         errors=tally.errors,
         ticks=np.array(series.ticks[RUN_UP:]),
         battery=np.array(series.battery[RUN_UP:]),
         bytes_per_robot=fleet.bytes_per_robot,
-        by_region=regions.moved,
+        by_region=_folded(regions.moved),
         starts=regions.starts - starts,
-        by_offset=offsets.moved,
+        by_offset=_folded(offsets.moved),
         robots_by_offset=offsets.robots,
     )
+
+
+def _folded(counts: np.ndarray) -> np.ndarray:
+    """Counts by block with those of the run-up in the first one, so that their sums go on."""
+    folded = counts[:, RUN_UP:].copy()
+    folded[:, 0] += counts[:, :RUN_UP].sum(axis=1)
+    return folded
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from device_sim.plots.theme import (
     HEAT,
     INK,
     MUTED,
-    WARM,
     beside,
     chart,
     number,
@@ -35,6 +34,8 @@ _NARROW: Final = 3
 """Bands of time zones below which a heat map of them says nothing."""
 _LEAST_ROBOTS: Final = 100
 """In a band that is shown."""
+_FEW: Final = 0.2
+"""A share of the fleet that would not be seen on an axis from zero."""
 _MOST_ERRORS: Final = 7
 _PERCENTS: Final = 101
 _GRAIN: Final = 5
@@ -67,8 +68,8 @@ def globe(day: Day) -> Figure:
     offsets = _peopled(day)
     figure, axes = chart(
         "The day travels round the globe",
-        f"Share of robots on a mission, by how far their clocks are from UTC (bands of"
-        f" {_LEAST_ROBOTS} robots or more); dashed {_MORNING_H}:00, dotted {_EVENING_H}:00 at home",
+        f"Share of robots on a mission, by how far their clocks are from UTC; dashed"
+        f" {_MORNING_H:02d}:00 and dotted {_EVENING_H}:00 at home",
         height_in=6.0,
     )
     low, high = offsets[0], offsets[-1]
@@ -144,11 +145,12 @@ def online(day: Day) -> Figure:
         f"{number(day.online[least])} of {day.robots:,} at least,"
         f" {day.online[least] / day.robots:.2%}",
     )
-    floor = max(0.0, float(day.online.min()) - 0.15 * (day.robots - float(day.online.min())))
+    away = day.robots - float(day.online[least])
+    floor = max(0.0, day.robots - 1.15 * away) if away < _FEW * day.robots else 0.0
     axes.fill_between(day.hours, floor, day.online, color=ACCENT, alpha=0.18, linewidth=0)
     axes.plot(day.hours, day.online, color=ACCENT, linewidth=1.6, label="online")
     axes.axhline(day.robots, color=MUTED, linewidth=1, linestyle="--", label="all robots")
-    axes.set_ylabel("robots online" + (f" (from {number(floor)})" if floor else ""))
+    axes.set_ylabel("robots online" + (", from well above 0" if floor else ""))
     axes.set_ylim(floor, None)
     thousands(axes)
     time_axis(axes, day)
@@ -228,26 +230,15 @@ def battery(day: Day) -> Figure:
         extent=(0.0, day.length_h, 0.0, float(_PERCENTS - 1 + _GRAIN)),
     )  # fmt: skip
     axes.set_facecolor(HEAT(0.0))
-    axes.plot(day.hours, _median_below(day.battery), color=WARM, linewidth=1.6,
-              label="median of those not full")  # fmt: skip
     axes.grid(visible=False)
     axes.set_yticks([0, 20, 40, 60, 80, 97.5 + 5], ["0 %", "20 %", "40 %", "60 %", "80 %", "full"])
     axes.set_ylabel("charge")
-    axes.legend(loc="lower right", labelcolor="#ffffff", fontsize=9.5)
     time_axis(axes, day)
     bar = figure.colorbar(shown, ax=axes, pad=0.01, aspect=30, shrink=0.9, label="robots")
     bar.outline.set_visible(False)
     bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: number(value)))
     bar.ax.yaxis.set_minor_formatter("")
     return figure
-
-
-def _median_below(battery_percent: Numbers) -> Numbers:
-    """The median charge of robots that are not full, where there are any."""
-    counts = np.cumsum(battery_percent[:, :-1], axis=1)
-    half = counts[:, -1:] / 2
-    found = (counts >= half).argmax(axis=1).astype(np.float64)
-    return np.where(counts[:, -1] > 0, found, np.nan)
 
 
 Chart = Callable[[Day], Figure]

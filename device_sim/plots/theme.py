@@ -21,7 +21,6 @@ MUTED: Final = "#67716f"
 GRID: Final = "#e3e5e1"
 PAPER: Final = "#fdfdfb"
 ACCENT: Final = "#2f8f78"
-WARM: Final = "#e0633a"
 CYCLE: Final = (
     "#3f7fd6", "#2aa095", "#8d6cd9", "#e0633a", "#dfa62e", "#c2487e", "#7f8c3a", "#8a9693",
 )  # fmt: skip
@@ -65,10 +64,11 @@ def chart(title: str, subtitle: str, *, height_in: float = _SIZE_IN[1]) -> tuple
     figure = Figure(figsize=(_SIZE_IN[0], height_in), layout="constrained")
     axes = figure.add_subplot()
     axes.set_title(title, loc="left", fontsize=13, fontweight="bold", pad=24)
-    axes.annotate(
+    said = axes.annotate(
         subtitle, (0.0, 1.0), xytext=(0, 8), textcoords="offset points", xycoords="axes fraction",
         color=MUTED, fontsize=9.5, va="bottom",
     )  # fmt: skip
+    said.set_in_layout(False)  # a long line must not make the chart narrow
     return figure, axes
 
 
