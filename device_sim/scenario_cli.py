@@ -15,7 +15,8 @@ _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 app = typer.Typer(
     no_args_is_help=True,
-    help="Named fleets and days, and whether a file is one.\n\nExample: robofleet scenario check mine.toml",
+    help="Named fleets and days, and whether a file is one.\n\n"
+    "Example: robofleet scenario check mine.toml",
 )
 _Name = Annotated[str, typer.Argument(metavar="FILE|NAME", help="A .toml file, or a named one.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -90,7 +90,12 @@ def live(
 ) -> Counted:
     """Run one shard to its end; `tell` hears the blocks done."""
     population = census.take(
-        options.scenario, options.seed, routes, first=shard.first, count=shard.count
+        options.scenario,
+        options.seed,
+        routes,
+        first=shard.first,
+        count=shard.count,
+        mix=options.scenario.households.mix,
     )
     first_s = options.start_s - RUN_UP_S
     fleet = Fleet(

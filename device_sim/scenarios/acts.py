@@ -109,14 +109,16 @@ def _acts(step: Step, number: int, zones: Zones, began_s: int, seed: int) -> Ite
 
 
 def _moments(step: Step, zones: Zones, began_s: int) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """The seconds at which a step happens, and the zones in which it happens then."""
+    """The seconds at which a step happens, and the zones in which it happens then.
+
+    Where its moment has passed before the beginning it does not happen; the first second is the one
+    after the beginning.
+    """
     every = np.arange(len(zones.names))
     at_s = step.at.at_s(began_s, zones, every)
-    if not step.at.is_local:
-        yield int(at_s[0]), ()
-        return
-    for moment in np.unique(at_s).tolist():
-        yield moment, tuple(np.flatnonzero(at_s == moment).tolist())
+    for moment in np.unique(at_s[at_s >= began_s]).tolist():
+        where = tuple(np.flatnonzero(at_s == moment).tolist()) if step.at.is_local else ()
+        yield max(moment, began_s + 1), where
 
 
 def _waves(step: Step) -> Iterator[tuple[int, int, int]]:

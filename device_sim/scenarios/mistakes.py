@@ -13,10 +13,12 @@ from pydantic import ValidationError
 
 from device_sim.scenarios.lines import Path, Place, Unreadable, line_of, places, twice
 from device_sim.scenarios.model import Scenario
-from device_sim.scenarios.moments import Frame, span_text
+from device_sim.scenarios.moments import Frame, Moment, span_text
 from device_sim.scenarios.schema import allowed, keys, kinds, known
 
 _WHERE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_FURTHEST_S: Final = 14 * 3600
+"""No clock is further from UTC."""
 _LONGEST: Final = 60
 """Characters of what was found that are shown."""
 _TWICE: Final = ("Cannot overwrite", "Cannot declare", "Duplicate inline", "Cannot mutate")
@@ -132,12 +134,13 @@ def _contradictions(scenario: Scenario, file: str, lines: Sequence[Place]) -> It
     """What each key allows and all together do not."""
     ends_s = round(scenario.hours * 3600)
     for number, step in enumerate(scenario.steps):
-        at = step.at
-        if at.frame is Frame.START and at.seconds >= ends_s:
+        before, after = _astray(step.at, scenario.start, ends_s)
+        if before or after:
             path: Path = ("steps", number, "at")
+            bound = "after the start" if before else "before the end of the run"
             yield Mistake(
-                file, line_of(lines, path), key_text(path), str(at),
-                f"a moment before the end of the run, which lasts {span_text(ends_s)}",
+                file, line_of(lines, path), key_text(path), str(step.at),
+                f"a moment {bound}; it lasts {span_text(ends_s)}",
             )  # fmt: skip
     whose = [("steps", n, each.who.robot) for n, each in enumerate(scenario.steps)]
     whose += [("network", n, each.who.robot) for n, each in enumerate(scenario.network)]
@@ -148,6 +151,18 @@ def _contradictions(scenario: Scenario, file: str, lines: Sequence[Place]) -> It
                 file, line_of(lines, path), key_text(path), f"{robot:,}",
                 f"a place from 0 to {scenario.size - 1:,}",
             )  # fmt: skip
+
+
+def _astray(at: Moment, start_s: int, lasts_s: int) -> tuple[bool, bool]:
+    """Whether a moment lies before the start or not before the end, in every time zone."""
+    slack_s = _FURTHEST_S if at.is_local else 0
+    if at.frame is Frame.START:
+        since_s = at.seconds
+    elif at.frame in (Frame.DATE, Frame.UTC_DATE):
+        since_s = at.seconds - start_s
+    else:
+        return False, False
+    return since_s < -slack_s, since_s >= lasts_s + slack_s
 
 
 # ---------------------------------------------------------------- words

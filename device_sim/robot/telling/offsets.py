@@ -51,7 +51,7 @@ class Offsets:
                 self._move(batch, -1)
 
     def _move(self, batch: Batch, by: int) -> None:
-        place = np.minimum((batch.at_s - self.began_s) // self.bin_s, self.bins - 1)
+        place = np.minimum((batch.at_s - self.began_s - 1) // self.bin_s, self.bins - 1)
         flat = self._band[self.fleet.zone[batch.rows]] * self.bins + place
         counts = np.bincount(flat, minlength=_BANDS * self.bins)
         self.moved += by * counts.reshape(_BANDS, self.bins)
