@@ -9,7 +9,10 @@ from typing import Any, Final
 from device_sim.firmware.batches import Incoming, Outgoing
 from device_sim.firmware.firmware import Firmware
 from device_sim.link.kinds import LinkKind, make_links
-from device_sim.link.port import Caller, LinkOptions
+from device_sim.link.orders import follow
+from device_sim.link.port import Caller, LinkOptions, Links
+from device_sim.network.conditions import Impairment
+from device_sim.network.live import LiveNetwork
 from device_sim.picture import mission_svg
 from device_sim.robot.fleet import Fleet, RobotSpec
 from device_sim.robot.parameters import NOBODY, TICK_S, Faults, Habits
@@ -37,6 +40,8 @@ class RunOptions:
     habits: Habits = NOBODY
     population: Population | None = None
     """Who the robots of `specs` are, where more is known of them than a spec says."""
+    network: Callable[[Fleet], Sequence[Impairment]] | None = None
+    """What the network of the fleet's robots is like; without, it is as good as loopback."""
 
 
 class Run:
@@ -56,7 +61,14 @@ class Run:
             population=options.population, faults=options.faults, habits=options.habits,
         )  # fmt: skip
         self.firmware = Firmware(self.fleet)
-        self.links = make_links(options.kind, self._callers(), options.link)
+        self.links: Links = make_links(options.kind, self._callers(), options.link)
+        self._network: LiveNetwork | None = None
+        if options.network is not None:
+            self._network = LiveNetwork(
+                self.links, options.network(self.fleet), self.fleet.key,
+                seed=options.seed, keep_alive_s=options.link.keep_alive_s,
+            )  # fmt: skip
+            self.links = self._network.links
         self._outgoing = Outgoing()
         self._behind_said_s = self._complained_s = 0.0
         self._complaint = ""
@@ -77,10 +89,13 @@ class Run:
 
     def step(self) -> None:
         """One exchange with the links and one step of the robots."""
+        if self._network is not None:
+            self._network.advance(self._sim_s(time.time()), self.firmware.clocks)
         pause_s = max(TICK_S / self._options.speed, _SHORTEST_WAIT_S)
         messages = self._outgoing.messages
         incoming = self.links.exchange(messages, time.time(), min(_LONGEST_WAIT_S, pause_s))
         self._outgoing = self._live(incoming)
+        follow(self.links, self._outgoing)
         self._draw(self._outgoing)
         self._complain()
 
@@ -91,10 +106,12 @@ class Run:
             for row, spec in enumerate(self.fleet.specs)
         ]
 
+    def _sim_s(self, now_s: float) -> float:
+        return self._began_s + (now_s - self._began_s) * self._options.speed
+
     def _live(self, incoming: Incoming) -> Outgoing:
         now_s = time.time()
-        sim_s = self._began_s + (now_s - self._began_s) * self._options.speed
-        outgoing = self.firmware.step(incoming, now_s, sim_s)
+        outgoing = self.firmware.step(incoming, now_s, self._sim_s(now_s))
         took_s = time.time() - now_s
         if took_s > _BEHIND_S and now_s - self._behind_said_s > _SELDOM_S:
             self._behind_said_s = now_s

@@ -6,12 +6,15 @@ from typing import Final
 
 from device_sim.robot.fleet import RobotSpec
 from device_sim.scenarios.mistakes import Mistake, read
-from device_sim.scenarios.model import Scenario
+from device_sim.scenarios.model import Group, Scenario
 from device_sim.scenarios.who import thing_name
 
 FOLDER: Final = Path(__file__).parent / "scenarios"
 DEFAULT: Final = "one-home"
-__all__ = ["DEFAULT", "FOLDER", "InvalidScenario", "Scenario", "load", "names", "specs", "text_of"]
+__all__ = [
+    "DEFAULT", "FOLDER", "Group", "InvalidScenario", "Scenario", "load", "names", "specs",
+    "text_of",
+]  # fmt: skip
 
 _NAMES: Final = ("Kitchen", "Upstairs", "Hall", "Office", "Playroom", "Studio")
 _LARGEST: Final = 1 << 20

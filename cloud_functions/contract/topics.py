@@ -196,10 +196,17 @@ def presence(event: str, client_id: str) -> str:
 
 
 def robot_subscriptions(thing: str) -> tuple[str, ...]:
-    """What a robot listens to: its delta, and the answers to its own requests."""
+    """What a robot listens to: its delta, its next job, and the answers to its own requests.
+
+    They fit in one SUBSCRIBE packet, which takes 8 (AWS reference, section 8.2); the last filter
+    is of the answers about one job, and lets no request back in.
+    """
     return (
         shadow(thing, ShadowOperation.UPDATE, Answer.DELTA),
         shadow(thing, ShadowOperation.UPDATE, Answer.ACCEPTED),
         shadow(thing, ShadowOperation.UPDATE, Answer.REJECTED),
         f"{shadow_prefix(thing)}/{ShadowOperation.GET}/+",
+        jobs(thing, JobsPush.NOTIFY_NEXT),
+        f"{jobs(thing, JobsOperation.START_NEXT)}/+",
+        f"{THINGS_PREFIX}{thing}{_JOBS_LEVEL}+/+/+",
     )

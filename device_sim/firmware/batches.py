@@ -43,5 +43,7 @@ class Outgoing:
     """Row, record and map of missions that have just ended, for who draws pictures."""
     cut: list[int] = field(default_factory=list)
     """Rows that restart: their connections break without goodbye and stay away."""
+    silence: list[int] = field(default_factory=list)
+    """Rows whose homes have no internet: nothing gets through, and no socket closes."""
     restore: list[int] = field(default_factory=list)
     """Rows that are up again and may connect."""

@@ -15,23 +15,32 @@ import orjson
 
 from cloud_functions.contract import topics
 from cloud_functions.contract.topics import ProductTopic
+from device_sim.firmware import outages
 from device_sim.firmware.batches import Inbound, Incoming, Outgoing
+from device_sim.firmware.clocks import Clocks
 from device_sim.firmware.keeping import Keeping
 from device_sim.firmware.live_map import LiveMap
 from device_sim.firmware.memory import Memory
+from device_sim.firmware.restarts import Restarts
 from device_sim.firmware.shadow_talk import ReportCounts, ShadowTalk
+from device_sim.firmware.updates.client import JobClient, UpdateCounts
 from device_sim.firmware.wishes import Wishes
 from device_sim.robot import report
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.life.settle import percent
 from device_sim.robot.orders import start_many
+from device_sim.robot.parameters import Updates
 from device_sim.robot.step import Happening, Kind, step
 from device_sim.robot.telling.cadence import Cadence
 
 __all__ = ["Firmware", "ReportCounts"]
 
+_JOBS: Final = "/jobs/"
 _SILENT: Final = frozenset({Kind.LINK_LOST, Kind.LINK_BACK, Kind.MAINTAINED})
 """What nobody on board says; the first two are for whoever holds the link."""
+
+
+_USUAL: Final = Updates()
 
 
 class Firmware:
@@ -41,21 +50,33 @@ class Firmware:
     """
 
     def __init__(
-        self, fleet: Fleet, on_accepted: Callable[[float], None] = lambda _took_s: None
+        self,
+        fleet: Fleet,
+        on_accepted: Callable[[float], None] = lambda _took_s: None,
+        updates: Updates = _USUAL,
     ) -> None:
         self.fleet = fleet
         self._robots = [Memory() for _ in fleet.specs]
         self._shadow = ShadowTalk(fleet, self._robots, on_accepted)
         self._wishes = Wishes(fleet, self._robots)
-        self._keeping = Keeping(fleet, self._robots)
-        self._live_map = LiveMap(fleet, self._robots)
+        self.clocks = Clocks(len(fleet))
+        self._unread: set[int] = set()
+        """Rows that have left a delta aside, not knowing the time."""
+        self._keeping = Keeping(fleet, self._robots, self.clocks)
+        self._live_map = LiveMap(fleet, self._robots, self.clocks)
+        self._restarts = Restarts()
+        self._jobs = JobClient(fleet, self._robots, self._restarts, updates)
         self._cadence = Cadence(fleet)
-        self._clock_offset_s = 0.0
 
     @property
     def reports(self) -> ReportCounts:
         """What became of all reports so far."""
         return self._shadow.counts
+
+    @property
+    def updates(self) -> UpdateCounts:
+        """What became of all updates over the air so far."""
+        return self._jobs.counts
 
     @property
     def is_draining(self) -> bool:
@@ -72,15 +93,24 @@ class Firmware:
         `now_s` is this computer's idea of cloud time.
         """
         out = Outgoing()
-        now_s += self._clock_offset_s
-        self._links(incoming, out)
+        self._links(incoming, out, now_s)
         happened: list[Happening] = []
         for message in incoming.messages:
             self._hear(message, now_s, happened)
         happened += step(self.fleet, sim_now_s)
+        self._restart(happened, out, now_s)
+        for row in outages.notice(happened, out, self._restarts):
+            self._lose_power(row, now_s)
+        self._ask_the_time(out, now_s)
+        at_jobs = Outgoing()  # said after the reports
+        self._jobs.live(happened, at_jobs, now_s, may_speak=not self.is_draining)
+        for row in at_jobs.cut:
+            self._lost(row)
         self._notice(happened)
         self._keeping.notice(happened, out, now_s)
         self._shadow.speak(out, now_s)
+        out.messages += at_jobs.messages
+        out.cut += at_jobs.cut
         self._live_map.show(out, now_s)
         return out
 
@@ -95,6 +125,7 @@ class Firmware:
             "battery": int(percent(fleet, np.array([row]))[0]),
             "missions": int(fleet.missions[row]),
             "error": int(fleet.error[row]),
+            "software": fleet.software_of(row),
         }
 
     def will(self, row: int) -> tuple[str, bytes]:
@@ -106,45 +137,84 @@ class Firmware:
         """Send every robot that can start on a mission, as its schedule would."""
         start_many(self.fleet, np.arange(len(self.fleet)), "schedule")
 
-    def _links(self, incoming: Incoming, out: Outgoing) -> None:
+    def _links(self, incoming: Incoming, out: Outgoing, now_s: float) -> None:
         """Connections lost, messages acknowledged, connections gained, in that order."""
+        self._restarts.links(incoming)
         for row in incoming.lost:
-            self._robots[row].online = False
-            self._shadow.give_up(row)
+            self._lost(row)
         for row, handle in incoming.acknowledged:
             self._keeping.acknowledged(row, handle)
         for row in incoming.connected:
-            self._robots[row].online = True
-            self._robots[row].mapped = False
-            self._shadow.connected(row, out)
-            self._keeping.connected(row, out)
+            if row not in self._restarts:
+                self._connected(row, out, now_s)
+
+    def _lost(self, row: int) -> None:
+        self._robots[row].online = False
+        self._shadow.give_up(row)
+        self._jobs.lost(row)
+
+    def _connected(self, row: int, out: Outgoing, now_s: float) -> None:
+        self._robots[row].online = True
+        self._robots[row].mapped = False
+        self.clocks.asks(row, now_s)
+        self._shadow.connected(row, out)
+        self._keeping.connected(row, out)
+        self._jobs.connected(row, now_s)
+
+    def _restart(self, happened: list[Happening], out: Outgoing, now_s: float) -> None:
+        """Robots that restart go away, whether by themselves or for an update, and come back."""
+        for each in happened:
+            if each.kind is Kind.REBOOTED and each.row not in self._restarts:
+                self._restarts.begin(each.row, out, has_link=self._robots[each.row].online)
+                self._lose_power(each.row, now_s)
+        for row in self._restarts.notice(happened, out):
+            self._connected(row, out, now_s)
+
+    def _lose_power(self, row: int, now_s: float) -> None:
+        self._lost(row)
+        self._robots[row].lose_power()
+        self.clocks.restart(row, now_s)
+
+    def _ask_the_time(self, out: Outgoing, now_s: float) -> None:
+        """Those that do not know it, and those that now do and have left something unread."""
+        knowing = [row for row in self._unread if self.clocks.is_sure(row)]
+        for row in (*self.clocks.to_ask(now_s), *knowing):
+            if self._robots[row].online:
+                self.clocks.asks(row, now_s)
+                self._shadow.ask(row, out)
+        self._unread.difference_update(knowing)
 
     def _hear(self, message: Inbound, now_s: float, happened: list[Happening]) -> None:
         try:
             body = orjson.loads(message.payload)
         except orjson.JSONDecodeError:
             return
-        if not isinstance(body, dict):
-            return
         row = message.row
+        if not isinstance(body, dict) or row in self._restarts:
+            return
+        if _JOBS in message.topic:
+            self._jobs.hear(row, message.topic, body, now_s)
+            return
         match message.topic.rsplit("/", 2)[-2:]:
             case ["update", "delta"]:
-                self._delta(row, body, body.get("state"), now_s, happened)
+                self.clocks.heard(row, body.get("timestamp"), now_s)
+                if self.clocks.is_sure(row):
+                    self._delta(row, body, body.get("state"), now_s, happened)
+                else:
+                    self._unread.add(row)  # the answer to the next question has it, too
             case ["get", "accepted"]:
-                self._learn_time(body, now_s)
+                self.clocks.answered(row, body.get("timestamp"), now_s)
+                self._unread.discard(row)
                 state = body.get("state") or {}
                 self._delta(row, body, state.get("delta"), now_s, happened)
-                self._live_map.wish(row, state.get("desired") or {}, now_s)
+                cloud_s = self.clocks.now_s(row, now_s)
+                self._live_map.wish(row, state.get("desired") or {}, cloud_s)
             case ["update", "accepted"]:
+                if (asked_s := self._shadow.asked_s(row, body)) is not None:
+                    self.clocks.answered(row, body.get("timestamp"), now_s, asked_s)
                 self._shadow.answered(row, body, now_s)
             case ["update", "rejected"]:
                 self._shadow.rejected(row, body)
-
-    def _learn_time(self, body: Mapping[str, Any], now_s: float) -> None:
-        """The cloud's second is the one that counts; less than two apart is the same."""
-        timestamp = body.get("timestamp")
-        if isinstance(timestamp, int) and abs(timestamp - now_s) > 2:  # noqa: PLR2004  whole seconds
-            self._clock_offset_s += timestamp - now_s
 
     def _delta(
         self, row: int, body: Mapping[str, Any], delta: Any, now_s: float,
@@ -152,9 +222,10 @@ class Firmware:
     ) -> None:  # fmt: skip
         if not self._shadow.is_news(row, body.get("version")) or not isinstance(delta, dict):
             return
-        self._live_map.wish(row, delta, now_s)
+        cloud_s = self.clocks.now_s(row, now_s)
+        self._live_map.wish(row, delta, cloud_s)
         self._wishes.take_settings(row, delta)
-        self._wishes.take_commands(row, delta, now_s, happened)
+        self._wishes.take_commands(row, delta, cloud_s, happened)
 
     def _notice(self, happened: list[Happening]) -> None:
         """Put what has changed on board into the next reports."""

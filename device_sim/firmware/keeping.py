@@ -8,6 +8,7 @@ import orjson
 from cloud_functions.contract import topics
 from cloud_functions.contract.topics import ProductTopic
 from device_sim.firmware.batches import Outbound, Outgoing
+from device_sim.firmware.clocks import Clocks
 from device_sim.firmware.memory import Memory
 from device_sim.robot import report
 from device_sim.robot.fleet import Fleet
@@ -22,8 +23,9 @@ _FACTS: Final = (Kind.ERROR, Kind.CURED, Kind.BIN_FULL)
 class Keeping:
     """What every robot of a fleet has said and the broker has not acknowledged."""
 
-    def __init__(self, fleet: Fleet, robots: Sequence[Memory]) -> None:
+    def __init__(self, fleet: Fleet, robots: Sequence[Memory], clocks: Clocks) -> None:
         self._fleet = fleet
+        self._clocks = clocks
         self._robots = robots
         self._handle = 0
 
@@ -58,7 +60,7 @@ class Keeping:
         body = {
             "kind": each.kind.value,
             "error": each.value,
-            "time": int(now_s),
+            "time": int(self._clocks.now_s(each.row, now_s)),
             "missionId": self._fleet.log(each.row).mission_id,
         }
         self._keep(each.row, ProductTopic.FACT, body, out)

@@ -9,6 +9,7 @@ from cloud_functions.contract import topics
 from cloud_functions.contract.maps import Pose
 from cloud_functions.contract.topics import ProductTopic
 from device_sim.firmware.batches import Outbound, Outgoing
+from device_sim.firmware.clocks import Clocks
 from device_sim.firmware.memory import Memory
 from device_sim.robot import report
 from device_sim.robot.fleet import Fleet
@@ -21,8 +22,9 @@ _POSE_EVERY_S: Final = 0.25
 class LiveMap:
     """Which robots of a fleet somebody watches, and what these robots show."""
 
-    def __init__(self, fleet: Fleet, robots: Sequence[Memory]) -> None:
+    def __init__(self, fleet: Fleet, robots: Sequence[Memory], clocks: Clocks) -> None:
         self._fleet = fleet
+        self._clocks = clocks
         self._robots = robots
         self._watched: set[int] = set()
 
@@ -40,7 +42,8 @@ class LiveMap:
         """The map once, then a pose a quarter of a second."""
         for row in list(self._watched):
             robot, thing = self._robots[row], self._fleet.specs[row].thing
-            if robot.live_until_s <= now_s:
+            cloud_s = self._clocks.now_s(row, now_s)
+            if robot.live_until_s <= cloud_s:
                 self._watched.discard(row)
                 robot.mapped = False
                 continue
@@ -55,5 +58,5 @@ class LiveMap:
                 topic = topics.product(thing, ProductTopic.TELEMETRY)
                 out.messages.append(Outbound(row, topic, orjson.dumps(body)))
             x_cm, y_cm, heading = position(self._fleet, row)
-            pose = Pose(int(x_cm), int(y_cm), int(heading), now_s, log.mission_id)
+            pose = Pose(int(x_cm), int(y_cm), int(heading), cloud_s, log.mission_id)
             out.messages.append(Outbound(row, topics.pose(thing), orjson.dumps(pose.on_wire())))

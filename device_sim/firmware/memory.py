@@ -39,3 +39,12 @@ class Memory:
         self.live_until_s = 0.0
         self.mapped = False
         self.last_pose_s = 0.0
+
+    def lose_power(self) -> None:
+        """What stood in working memory is gone; settings and the counter are stored."""
+        self.version = 0
+        self.dirty, self.in_flight, self.token = {}, {}, ""
+        self.kept.clear()
+        self.command_ids = []
+        self.live_until_s = 0.0
+        self.mapped = False

@@ -58,7 +58,7 @@ class ShadowTalk:
 
     def connected(self, row: int, out: Outgoing) -> None:
         """Ask what was missed, and tell everything anew."""
-        robot, thing = self._robots[row], self._fleet.specs[row].thing
+        robot = self._robots[row]
         robot.in_flight, robot.token = {}, ""
         robot.dirty = {
             **report.first_report(self._fleet, row),
@@ -66,6 +66,11 @@ class ShadowTalk:
             "connected": True,
             **{key: robot.dirty[key] for key in _SURVIVE if key in robot.dirty},
         }
+        self.ask(row, out)
+
+    def ask(self, row: int, out: Outgoing) -> None:
+        """Ask for the whole shadow; its answer also has the time."""
+        robot, thing = self._robots[row], self._fleet.specs[row].thing
         body = orjson.dumps({"clientToken": next_token(self._fleet, row, robot)})
         out.messages.append(Outbound(row, topics.shadow(thing, ShadowOperation.GET), body, 1))
 
@@ -76,6 +81,12 @@ class ShadowTalk:
             return False
         robot.version = version
         return True
+
+    def asked_s(self, row: int, body: Mapping[str, Any]) -> float | None:
+        """When the report was sent that this answers; None for another's answer."""
+        robot = self._robots[row]
+        is_ours = bool(robot.token) and body.get("clientToken") == robot.token
+        return robot.sent_at_s if is_ours else None
 
     def answered(self, row: int, body: Mapping[str, Any], now_s: float) -> None:
         """The report on its way was accepted; another answer means nothing."""

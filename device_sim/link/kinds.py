@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from device_sim.link.no_link import NoLinks
-from device_sim.link.port import Caller, LinkOptions, Links
+from device_sim.link.port import Caller, LinkOptions, LinkRefused, Links
 
 MakeLinks: TypeAlias = Callable[[Sequence[Caller], LinkOptions], Links]
 
@@ -14,6 +14,7 @@ class LinkKind(StrEnum):
     """How robots connect."""
 
     AIOMQTT = "aiomqtt"
+    AWSIOTSDK = "awsiotsdk"
     NONE = "none"
 
 
@@ -28,11 +29,23 @@ def _aiomqtt(callers: Sequence[Caller], options: LinkOptions) -> Links:
     return AiomqttLinks(callers, options)
 
 
+def _awsiotsdk(callers: Sequence[Caller], options: LinkOptions) -> Links:
+    try:
+        from device_sim.link.awsiotsdk_link import AwsIotLinks  # noqa: PLC0415  an extra
+    except ModuleNotFoundError as error:
+        raise LinkRefused(
+            f"the link awsiotsdk needs {error.name}, which is not installed:"
+            " pip install 'robofleet[aws]'"
+        ) from None
+    return AwsIotLinks(callers, options)
+
+
 def _none(callers: Sequence[Caller], options: LinkOptions) -> Links:  # noqa: ARG001
     return NoLinks()
 
 
 _MAKERS: Final[Mapping[LinkKind, MakeLinks]] = {
     LinkKind.AIOMQTT: _aiomqtt,
+    LinkKind.AWSIOTSDK: _awsiotsdk,
     LinkKind.NONE: _none,
 }

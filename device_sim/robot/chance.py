@@ -64,6 +64,13 @@ class Purpose(IntEnum):
     SPREAD = 41
     WAVE = 42
     AWAY = 80
+    UPDATE_OUTCOME = 60
+    UPDATE_TIME = 61
+    UPDATE_TURN = 62
+    UPDATE_ABORT = 63
+    PATH_LOSS = 70
+    PATH_JITTER = 71
+    PATH_DUPLICATE = 72
 
 
 def key_of(thing: str) -> int:

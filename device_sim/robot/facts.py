@@ -35,6 +35,9 @@ class Kind(StrEnum):
     REBOOTED = "rebooted"
     DOCK_STATE = "dock_state"
     MAINTAINED = "maintained"
+    UPDATED = "updated"
+    """Other software runs; the value is the CRC-32 of its name."""
+    UPDATE_FAILED = "update_failed"
 
 
 KINDS: Final = tuple(Kind)

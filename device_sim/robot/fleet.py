@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from cloud_functions.contract.maps import FloorPlan
 from device_sim.robot.agenda import Agenda
+from device_sim.robot.catalogue import Catalogue
 from device_sim.robot.chance import Keys, Purpose, uniform
 from device_sim.robot.chronicle import MissionLog
 from device_sim.robot.families import BY_NUMBER, Family
@@ -71,12 +72,14 @@ class Fleet:
         faults: Faults | None = None,
         habits: Habits = NOBODY,
         zones: Zones = UTC,
+        catalogue: Catalogue | None = None,
     ) -> None:
         self.seed = seed
         self.battery = battery or Battery()
         self.motion = motion or Motion()
         self.faults = faults or Faults()
         self.habits = habits
+        self.catalogue = catalogue or Catalogue()
         who = population or of_specs(specs, seed, self.faults, zones)
         count = len(who)
         self.now_s = float(int(now_s))
@@ -103,7 +106,7 @@ class Fleet:
         self.version = who.version.copy()
         self.difficulty = who.difficulty.copy()
 
-        # what it is doing, 9 bytes
+        # what it is doing, 10 bytes
         self.phase = np.full(count, code_of(Phase.CHARGE), dtype=np.int8)
         self.cycle = np.zeros(count, dtype=np.int8)
         self.initiator = np.zeros(count, dtype=np.int8)
@@ -111,6 +114,7 @@ class Fleet:
         self.wanted_initiator = np.zeros(count, dtype=np.int8)
         self.settings = _settings(who.family)  # bits
         self.error = np.zeros(count, dtype=np.int16)
+        self.updating = np.zeros(count, dtype=np.bool_)  # its software is being changed
         # when, 64 bytes
         self.since_s = np.full(count, began, dtype=np.int64)  # what the row's values hold for
         self.phase_since_s = np.full(count, began, dtype=np.int64)
@@ -164,8 +168,6 @@ class Fleet:
         self.own_schedules: dict[int, Sequence[tuple[int, int]]] = {}
         """Day masks and minutes of robots whose days differ."""
 
-        self.installed: dict[int, str] = {}
-        """Software that came over the air, of robots to which it did."""
         self.logs: dict[int, MissionLog] = {}
         """Missions under way, of robots that somebody listens to."""
         self.last_logs: dict[int, MissionLog] = {}
@@ -220,9 +222,7 @@ class Fleet:
 
     def software_of(self, row: int) -> str:
         """The version one robot runs."""
-        versions = self.families[row].versions
-        known = versions[min(int(self.version[row]), len(versions) - 1)]
-        return self.installed.get(row, known)
+        return self.catalogue.name_of(int(self.version[row]), self.families[row].versions)
 
     def log(self, row: int) -> MissionLog:
         """The mission under way, or the one that was; an empty one before the first."""

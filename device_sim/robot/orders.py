@@ -12,7 +12,7 @@ from device_sim.robot.life.moves import move
 from device_sim.robot.life.plan import plan
 from device_sim.robot.life.readiness import not_ready
 from device_sim.robot.life.settle import settle
-from device_sim.robot.parameters import MAP_SAVED_S, START_DELAY_S
+from device_sim.robot.parameters import MAP_SAVED_S, NOT_READY_UPDATING, START_DELAY_S
 from device_sim.robot.phases import DOCKED, NEXT, TASK_OF, Cycle, Fact, Phase, Task, cycle_code
 from device_sim.robot.schedule import NEVER
 from device_sim.robot.settings import settle_row
@@ -40,6 +40,7 @@ KNOWN: Final = frozenset({*_FACTS, "find", "reset"})
 """The commands a robot knows; an unknown one is not even echoed."""
 _NOT_READY_WORDS: Final = {
     1: "on a cliff", 7: "bin missing", 15: "charge too low", 16: "bin full",
+    NOT_READY_UPDATING: "software is being updated",
 }  # fmt: skip
 MAX_REGIONS: Final = 32
 _SECOND_PASS_KEYS: Final = ("noAutoPasses", "twoPass")

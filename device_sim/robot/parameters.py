@@ -165,6 +165,31 @@ class Habits:
     """[E] How much likelier somebody starts a robot by hand on such a day than on another."""
 
 
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """How an update over the air goes; all [E] but the time without a link (17.2)."""
+
+    needs_charge: float = 0.3
+    """Of a full charge, before a robot flashes."""
+    size_bytes: int = 60_000_000
+    """Of an image whose job does not say."""
+    bytes_per_s: tuple[int, int] = (100_000, 400_000)
+    check_s: tuple[int, int] = (20, 60)
+    flash_s: tuple[int, int] = (5 * 60, 15 * 60)
+    """[E by the page] 5 to 15 min offline (17.2)."""
+    rejected: float = 0.01
+    """Of installations: no room for the image."""
+    hangs: float = 0.005
+    """The client never says another word; the job's or the step's timer ends it."""
+    fails_check: float = 0.01
+    rolled_back: float = 0.005
+    """The new version does not come up, and the robot flashes back."""
+    power_lost: float = 0.002
+    power_out_s: tuple[int, int] = (10 * 60, 2 * 3600)
+    resumes: float = 0.5
+    """Of those whose power was lost: they flash again; the others give up."""
+
+
 NOBODY: Final = Habits()
 """The owner's phone decides."""
 HOUSEHOLDS: Final = Habits(cancel_share=0.30, wishes=True, carry=True, presence=True)
@@ -195,3 +220,6 @@ NOT_READY_BIN_MISSING: Final = 7
 NOT_READY_CHARGE: Final = 15
 NOT_READY_BIN_FULL: Final = 16
 """Section 11.2, the safe set."""
+NOT_READY_UPDATING: Final = 39
+"""[E] Busy with itself, which the page knows of maps (11.2, low confidence); clients ask only
+whether it is zero."""

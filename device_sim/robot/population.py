@@ -60,7 +60,7 @@ class Population:
     """At the dock."""
     age_days: npt.NDArray[np.uint16]
     version: npt.NDArray[np.uint8]
-    """Which of its family's versions of software it runs, 0 the newest."""
+    """Which of its family's versions of software it runs, 0 the newest; see `catalogue`."""
     difficulty: npt.NDArray[np.float32]
     """How often the home traps a robot, 1 for a median home (17.1)."""
 

@@ -23,7 +23,7 @@ from device_sim.robot.telling.tally import Tally
 from device_sim.scenario import Group, Scenario
 from tests.device_sim.robot.fleets import DAY_S, columns
 
-FLATS = scenario.load("fifty-flats")
+FLATS = scenario.load("apartment-block")
 ROUTES = Routes.of(census.homes_of(FLATS))
 MONDAY = 1_767_571_200
 

@@ -239,6 +239,7 @@ def mishap_rates(fleet: Fleet, rows: Ints) -> Floats:
     if out.size:
         away = rows[out]
         hard = fleet.difficulty[away].astype(np.float64)
+        hard *= fleet.catalogue.error_factor[fleet.version[away]]
         soft = np.sqrt(hard)
         unserviced = (fleet.life_run_s[away] - fleet.maintained_s[away]).astype(np.float64)
         wear = 1.0 + faults.wear_per_run_s * unserviced

@@ -13,6 +13,7 @@ from device_sim.robot.parameters import (
     NOT_READY_BIN_MISSING,
     NOT_READY_CHARGE,
     NOT_READY_CLIFF,
+    NOT_READY_UPDATING,
 )
 from device_sim.robot.phases import STANDING
 
@@ -26,4 +27,5 @@ def not_ready(fleet: Fleet, rows: Ints, at_s: Ints | int) -> Ints:
     reason = np.where(cliff, NOT_READY_CLIFF, 0)
     reason = np.where(fleet.error[rows] == BIN_MISSING_CODE, NOT_READY_BIN_MISSING, reason)
     reason = np.where(waits, NOT_READY_BIN_FULL, reason)
-    return np.where(empty, NOT_READY_CHARGE, reason)
+    reason = np.where(empty, NOT_READY_CHARGE, reason)
+    return np.where(fleet.updating[rows], NOT_READY_UPDATING, reason)

@@ -96,7 +96,7 @@ def test_a_full_bin_waits_for_a_person_on_a_robot_that_stops_for_it() -> None:
 
 
 def test_a_fleet_ends_its_missions_as_the_dumps_say() -> None:
-    flats = scenario.load("fifty-flats")
+    flats = scenario.load("apartment-block")
     who = census.take(flats, 7, Routes.of(census.homes_of(flats)), first=0, count=2500)
     robots = Fleet(who.specs, 7, START, population=who, habits=HOUSEHOLDS)
     tally = Tally(robots, int(START), 3600, 73)

@@ -18,7 +18,7 @@ HOURS = 48
 
 
 def lived(count: int, first: int = 0) -> tuple[Regions, Tally]:
-    flats = scenario.load("fifty-flats")
+    flats = scenario.load("apartment-block")
     who = census.take(flats, 7, Routes.of(census.homes_of(flats)), first=first, count=count)
     robots = Fleet(who.specs, 7, MONDAY, population=who, habits=HOUSEHOLDS)
     regions, tally = (kind(robots, MONDAY, HOUR, HOURS) for kind in (Regions, Tally))

@@ -1,0 +1,1 @@
+"""Firmware over the air: the job client of every robot of a fleet, pure."""
