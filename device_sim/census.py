@@ -103,6 +103,12 @@ def take(
     )
 
 
+def whole(scenario: Scenario, seed: int, count: int) -> Population:
+    """The first robots of a scenario with its households, for a run in one process."""
+    routes = Routes.of(homes_of(scenario))
+    return take(scenario, seed, routes, first=0, count=count, mix=scenario.households.mix)
+
+
 def _families(scenario: Scenario) -> npt.NDArray[np.uint8]:
     assert len(BY_NUMBER) == len(FAMILIES)
     return np.array([FAMILIES[group.family].order for group in scenario.groups], dtype=np.uint8)

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
 from cloud_functions.contract.mqtt.packets import Version
+from device_sim import census
 from device_sim import scenario as scenarios
 from device_sim.dry_run import DryRunOptions
 from device_sim.dry_run_cli import Shown, dry_run
@@ -20,6 +21,7 @@ from device_sim.live_cli import Place, live
 from device_sim.registration import NotRegistered
 from device_sim.robot.parameters import Faults
 from device_sim.run import RunOptions
+from device_sim.scenarios.living import Living
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -98,13 +100,18 @@ def robots(
                 Shown(as_json, plots),
             )
             return
-        if count is not None and count > _MOST_LIVE:
-            raise scenarios.InvalidScenario(f"--count is at most {_MOST_LIVE} without --dry-run")
-        place, url = _place(data, wait_s, link)
         chosen = scenarios.load(scenario)
+        if (count or chosen.size) > _MOST_LIVE:
+            raise scenarios.InvalidScenario(
+                f"{count or chosen.size:,} robots are too many: --count is at most {_MOST_LIVE}"
+                " without --dry-run"
+            )
+        place, url = _place(data, wait_s, link)
         seed = chosen.seed if seed is None else seed
+        world = Living(chosen, seed)
+        people = None if world.is_plain else census.whole(chosen, seed, count or chosen.size)
         options = RunOptions(
-            specs=scenarios.specs(chosen, seed, count),
+            specs=people.specs if people else scenarios.specs(chosen, seed, count),
             link=LinkOptions(url, seed=seed, version=version.on_wire),
             kind=link,
             seed=seed,
@@ -112,6 +119,11 @@ def robots(
             for_s=for_s,
             pictures=data / "missions",
             faults=faults.rates if faults else chosen.luck,
+            habits=world.habits,
+            population=people,
+            network=world.network if chosen.network else None,
+            acts=world.acts,
+            start_s=world.start_s,
         )
         live(options, place, _out, as_json=as_json)
     except (NoCloud, NotRegistered, LinkRefused, scenarios.InvalidScenario) as error:

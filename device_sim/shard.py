@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from device_sim import census
+from device_sim.network.impairments import partition_acts
 from device_sim.robot.agenda import Act, Agenda
 from device_sim.robot.facts import Facts, Listener
 from device_sim.robot.fleet import Fleet
@@ -19,8 +20,9 @@ from device_sim.robot.telling.regions import Regions
 from device_sim.robot.telling.series import Series
 from device_sim.robot.telling.tally import Tally
 from device_sim.scenario import Scenario
-from device_sim.scenarios.acts import acts_of
+from device_sim.scenarios.acts import Stage, acts_of
 from device_sim.scenarios.model import START_S
+from device_sim.scenarios.who import rows_of
 
 BLOCK_S: Final = 300
 """The grain of the series, and how often a child tells how far it is."""
@@ -102,8 +104,7 @@ def live(
         population.specs, options.seed, first_s,
         population=population, faults=options.faults, habits=options.habits,
     )  # fmt: skip
-    own = acts_of(options.scenario, fleet.zones, options.start_s, options.seed)
-    fleet.agenda = Agenda([*own, *options.acts])
+    fleet.agenda = Agenda([*_happens(options, fleet), *options.acts])
     series = Series(fleet)
     regions = Regions(fleet, first_s, BLOCK_S, RUN_UP + options.blocks)
     offsets = Offsets(fleet, first_s, BLOCK_S, RUN_UP + options.blocks)
@@ -138,6 +139,17 @@ def live(
         by_offset=_folded(offsets.moved),
         robots_by_offset=offsets.robots,
     )
+
+
+def _happens(options: DryRunOptions, fleet: Fleet) -> Sequence[Act]:
+    """The scenario's steps, and what a run without a network feels of its network."""
+    stage = Stage(fleet.zones, options.start_s, options.seed, options.robots)
+    span = options.start_s, options.start_s + options.span_s
+    network = options.scenario.network
+    return [
+        *acts_of(options.scenario, stage),
+        *partition_acts(network, fleet.zones, span, options.seed, rows_of),
+    ]
 
 
 def _folded(counts: np.ndarray) -> np.ndarray:

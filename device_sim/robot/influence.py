@@ -4,21 +4,16 @@ Each is called between two spans and takes effect at the second the fleet has re
 whichever the caller chose: a region, a family, a share.
 """
 
-from typing import Final
-
 import numpy as np
 
-from device_sim.robot.chance import Purpose, uniform
 from device_sim.robot.facts import Facts, Listener
 from device_sim.robot.fleet import Fleet, Ints
 from device_sim.robot.life.moves import move
 from device_sim.robot.life.plan import plan
 from device_sim.robot.life.settle import settle
 from device_sim.robot.parameters import NO_ERROR
-from device_sim.robot.phases import Fact, Phase, code_of
+from device_sim.robot.phases import Fact
 from device_sim.robot.step import lose_link
-
-_CHARGE: Final = code_of(Phase.CHARGE)
 
 
 def _now(fleet: Fleet, rows: Ints) -> None:
@@ -57,11 +52,3 @@ def worsen(fleet: Fleet, rows: Ints, factor: float) -> None:
     _now(fleet, rows)
     fleet.difficulty[rows] = fleet.difficulty[rows].astype(np.float64) * factor
     plan(fleet, rows)
-
-
-def restart(fleet: Fleet, rows: Ints, listener: Listener) -> None:
-    """Those of rows that rest on the dock restart, as after new firmware: a short silence."""
-    resting = rows[(fleet.phase[rows] == _CHARGE) & (fleet.cycle[rows] == 0)]
-    least, most = fleet.faults.reboot_silence_s
-    share = uniform(fleet.seed, fleet.key[resting], fleet.tick, Purpose.LINK)
-    cut_links(fleet, resting, (least + share * (most - least)).astype(np.int64), listener)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from device_sim.scenarios.moments import At, Seconds
 from device_sim.scenarios.strict import Table
-from device_sim.scenarios.who import Who
+from device_sim.scenarios.who import Share, Who
 
 
 class _Happens(Table):
@@ -37,7 +37,11 @@ class PowerCut(_Happens):
 
 
 class BadFirmware(_Happens):
-    """Robots are given a version that goes wrong more often."""
+    """A release of a version that goes wrong more often, until its abort rule stops it.
+
+    In a dry run it reaches robots share by share.  In a live run the cloud's own jobs bring it, and
+    from `at` on robots that install a version of this name feel what it does.
+    """
 
     what: Literal["bad-firmware"] = Field(description="A version that goes wrong more often.")
     version: str = Field(
@@ -46,12 +50,21 @@ class BadFirmware(_Happens):
     factor: float = Field(
         5.0, gt=0, le=1000, description="How many times as often robots get into trouble."
     )
+    fails: Share = Field(
+        0.02, description="Share of installations that fail and are rolled back, 0 to 1."
+    )
     within: Seconds = Field(
-        0, description="The rollout is spread over that span; seconds or a span."
+        21_600, description="The rollout would take that span; seconds or a span."
+    )
+    stop_at: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.1, description="Share of installations that failed at which the rollout stops."
+    )
+    stop_after: int = Field(
+        20, ge=1, le=1_000_000, description="Installations before that rule is applied."
     )
     for_: Seconds | None = Field(
         None, alias="for",
-        description="How long until each robot has a good version again; never if left out.",
+        description="How long until a good version is rolled out as fast; never if left out.",
     )  # fmt: skip
 
 
