@@ -26,7 +26,8 @@ svg text{{font-family:system-ui,sans-serif!important}}
 _HEAD: Final = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _METADATA: Final = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 _SPACES: Final = re.compile(r' xmlns(?::\w+)?="[^"]*"')
-_GROUP: Final = re.compile(r'<g id="[^"]*">')
+_NAMED: Final = re.compile(r'(<(?:g|use|svg)\b[^>]*?) id="[^"]*"')
+"""Elements that nothing points to; what is pointed to are paths, masks and pictures."""
 _SIZE: Final = re.compile(r'(<svg[^>]*?) width="[^"]*"|(<svg[^>]*?) height="[^"]*"')
 
 
@@ -67,7 +68,7 @@ def _facts(result: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:
 def _inline(svg: str) -> str:
     """An SVG file as a part of the page, with the page's colours."""
     svg = _METADATA.sub("", _HEAD.sub("", svg, count=1))
-    svg = _GROUP.sub("<g>", _SPACES.sub("", svg))
+    svg = _NAMED.sub(r"\1", _SPACES.sub("", svg))
     for _ in range(2):
         svg = _SIZE.sub(lambda found: found[1] or found[2], svg, count=1)
     for colour, name in _COLOURS.items():

@@ -14,7 +14,7 @@ from device_sim.robot.step import advance
 from device_sim.robot.telling.tally import Tally
 from device_sim.scenarios.acts import Stage, acts_of
 from device_sim.scenarios.living import Living
-from device_sim.scenarios.model import START_S, Scenario
+from device_sim.scenarios.model import START_S, Homes, Scenario
 
 HOUR_S = 3600
 SEED = 7
@@ -159,9 +159,8 @@ def test_a_live_run_is_plain_where_nothing_is_said_of_people() -> None:
 
 @pytest.mark.parametrize("name", scenario.names())
 def test_a_named_scenario_lives_a_short_day_the_same_on_any_processes(name: str) -> None:
-    chosen = scenario.load(name)
-    hours = min(chosen.hours, 20.0)
-    robots = min(chosen.size, 90)
+    chosen = scenario.load(name).model_copy(update={"homes": Homes(different=4)})
+    hours, robots = min(chosen.hours, 11.0), min(chosen.size, 40)
 
     def told(processes: int) -> dict[str, object]:
         said = run(DryRunOptions(chosen, chosen.seed, robots, hours, processes,
@@ -178,10 +177,10 @@ def test_eight_processes_agree_on_steps_that_hit_a_share() -> None:
         {"what": "start-all", "at": "5h", "within": "30m", "who": {"share": 0.4, "draw": 2}},
         {"what": "holiday-morning", "at": "07:00", "who": {"region": "europe"}},
     ]
-    chosen = world(*steps, size=120)
+    chosen = world(*steps, size=64)
 
     hashes = {
-        run(DryRunOptions(chosen, SEED, 120, 8.0, n, start_s=START_S))["hash"] for n in (1, 2, 8)
+        run(DryRunOptions(chosen, SEED, 64, 7.0, n, start_s=START_S))["hash"] for n in (1, 2, 8)
     }
 
     assert len(hashes) == 1
