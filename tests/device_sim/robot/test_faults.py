@@ -7,9 +7,9 @@ import pytest
 
 from device_sim.robot.facts import Kind
 from device_sim.robot.fleet import Fleet
+from device_sim.robot.households.traits import PETS, STAIRS
 from device_sim.robot.parameters import FULL, HOUSEHOLDS, Faults, Habits
 from device_sim.robot.phases import PHASES, Phase
-from device_sim.robot.population import PETS, STAIRS
 from device_sim.robot.record import missed_record
 from device_sim.robot.report import bin_state, dock_state, status
 from device_sim.robot.step import Happening, step
