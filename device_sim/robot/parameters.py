@@ -102,11 +102,11 @@ class Faults:
     """[C] Fit to seven dumps; log-normal with median 1 (17.1)."""
     difficulty_most: float = 6.0
     """[E] Whoever has it worse puts the robot away; set so that 7 % of missions fail [C]."""
-    helped_share: float = 0.95
+    helped_share: float = 0.97
     """[E] 0.6 by the page, of all; set so that 7 % of missions fail [C]."""
     helped_asleep: float = 0.3
     """[E] Of that, in the night."""
-    helped_out: float = 0.6
+    helped_out: float = 0.7
     """[E] Of that, where everybody is at work."""
     help_median_s: float = 45 * 60
     help_latest_s: int = 85 * 60

@@ -1,6 +1,5 @@
 """A fleet without network: the same whoever shares it, and counted."""
 
-import dataclasses
 import itertools
 import json
 import os
@@ -15,13 +14,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from device_sim import census, scenario
+from device_sim import scenario
 from device_sim.dry_run import BLOCK_S, START_S, DryRunOptions, Shard, run, shards
-from device_sim.robot.chance import key_of
 from device_sim.robot.facts import Listener
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.influence import cut_power
-from device_sim.robot.routes import Routes
 from robofleet import command_line
 
 ROOT = Path(__file__).parents[2]
@@ -104,24 +101,6 @@ def test_a_paced_run_is_the_same_run() -> None:
     quick, paced = run(options(hours=0.5)), run(options(hours=0.5, speed=20_000))
 
     assert quick["hash"] == paced["hash"]
-
-
-def test_a_stretch_of_the_census_is_the_robots_of_the_scenario() -> None:
-    listed = scenario.specs(FLATS, 7, 40, first=100)
-    routes = Routes.of(census.homes_of(FLATS))
-
-    taken = census.take(FLATS, 7, routes, first=100, count=40)
-
-    assert [(each.thing, each.family) for each in taken.specs] == [
-        (each.thing, each.family) for each in listed
-    ]
-    assert taken.key.tolist() == [key_of(spec.thing) for spec in listed]
-    assert [routes.homes[number] for number in taken.home] == [spec.home_seed for spec in listed]
-    part = census.take(FLATS, 7, routes, first=110, count=5)
-    for field in dataclasses.fields(taken):
-        column = getattr(taken, field.name)
-        if isinstance(column, np.ndarray):
-            assert np.array_equal(column[10:15], getattr(part, field.name)), field.name
 
 
 def test_a_shard_is_a_stretch() -> None:

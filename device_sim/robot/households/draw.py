@@ -100,7 +100,7 @@ def draw(seed: int, key: Keys, family: npt.NDArray[np.uint8], mix: Mix) -> House
     ):
         traits |= np.where(drawn(of) < share, bit, 0)
     days, minute = _schedules(drawn, working)
-    wish = 256.0 * mix.wishes * (0.3 + 1.4 * drawn(_Of.WISHES))
+    wish = 256.0 * mix.wishes * (0.5 + drawn(_Of.WISHES))
     return Households(
         country=ZONE_COUNTRY[zone],
         zone=zone.astype(np.uint16),

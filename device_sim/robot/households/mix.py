@@ -25,7 +25,7 @@ class Mix:
     """Homes that are empty in the working hours of working days."""
     away: float = 0.04
     """Households that are on holiday on a day, 0 to 0.5; some travel more than others."""
-    wishes: float = 0.5
+    wishes: float = 0.7
     """How likely somebody starts a robot by hand on a day, 0 to 0.9; with the schedules it makes
     about one mission a day (16.4)."""
     pets: float = 0.4

@@ -141,11 +141,14 @@ def _own_start(fleet: Fleet, row: int) -> int:
 
 
 def _next_wish(fleet: Fleet, rows: Ints) -> Ints:
-    """When somebody next starts it by hand: some days ahead, at an hour when people do that."""
+    """When somebody next starts it by hand: some days ahead, at an hour when people do that.
+
+    Nobody does twice on a day.
+    """
     at_s, zone = fleet.since_s[rows], fleet.zone[rows]
     key, seed, habits = fleet.key[rows], fleet.seed, fleet.habits
     patience = exponential(uniform(seed, key, at_s, Purpose.WISH))
-    today = local_day(fleet.zones, zone, at_s)
+    today = local_day(fleet.zones, zone, at_s) + (fleet.wish_s[rows] >= fleet.began_s)
     day = today + _days_ahead(today, patience / _WISH_RATE[fleet.wish[rows]], habits)
     share = uniform(seed, key, at_s, Purpose.WISH_MINUTE)
     free = _IS_WEEKEND[weekday(day)]
