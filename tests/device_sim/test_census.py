@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from device_sim import census, scenario
+from device_sim import census
 from device_sim.robot.chance import key_of
 from device_sim.robot.families import FAMILIES
 from device_sim.robot.fleet import Fleet
@@ -20,10 +20,12 @@ from device_sim.robot.routes import Routes
 from device_sim.robot.settings import listed, weekly
 from device_sim.robot.step import advance
 from device_sim.robot.telling.tally import Tally
-from device_sim.scenario import Group, Scenario
+from device_sim.scenario import Scenario, specs
 from tests.device_sim.robot.fleets import DAY_S, columns
 
-FLATS = scenario.load("fifty-flats")
+FLATS = Scenario.model_validate(
+    {"title": "Flats", "robots": [{"family": "i7", "count": 35}, {"family": "900", "count": 15}]}
+)
 ROUTES = Routes.of(census.homes_of(FLATS))
 MONDAY = 1_767_571_200
 
@@ -42,7 +44,7 @@ def arrays(who: Population) -> dict[str, np.ndarray]:
 
 
 def test_a_stretch_is_the_robots_of_the_scenario() -> None:
-    said = scenario.specs(FLATS, 7, 40, first=100)
+    said = specs(FLATS, 7, 40, first=100)
 
     who = taken(100, 40)
 
@@ -72,10 +74,10 @@ def test_nothing_is_drawn_from_places_but_a_thing_and_its_home() -> None:
 
 
 def test_robots_bear_the_names_that_the_scenario_gives_or_their_owners() -> None:
-    named = Scenario(
-        title="named",
-        robots=[Group(family="i7", count=2, names=["A", "B"]), Group(family="900", count=1)],
-    )
+    named = Scenario.model_validate(
+        {"title": "Named", "robots": [{"family": "i7", "count": 2, "names": ["A", "B"]},
+                                      {"family": "900", "count": 1}]}
+    )  # fmt: skip
     who = census.take(named, 7, Routes.of(census.homes_of(named)), first=0, count=30)
 
     names = [spec.name for spec in who.specs]

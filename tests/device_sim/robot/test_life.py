@@ -2,7 +2,7 @@
 
 import pytest
 
-from device_sim import census, scenario
+from device_sim import census
 from device_sim.robot.fleet import RESULTS, Fleet
 from device_sim.robot.parameters import FULL, HOUSEHOLDS, Faults
 from device_sim.robot.phases import PHASES, Cycle, Phase, code_of
@@ -10,6 +10,7 @@ from device_sim.robot.routes import Routes
 from device_sim.robot.step import Kind, advance, step
 from device_sim.robot.telling.lifetime import bbmssn
 from device_sim.robot.telling.tally import Tally
+from device_sim.scenario import Scenario
 from tests.device_sim.robot.fleets import DAY_S, START, fleet, order, thirsty
 from tests.device_sim.robot.living import HOUR, phases
 
@@ -96,7 +97,12 @@ def test_a_full_bin_waits_for_a_person_on_a_robot_that_stops_for_it() -> None:
 
 
 def test_a_fleet_ends_its_missions_as_the_dumps_say() -> None:
-    flats = scenario.load("fifty-flats")
+    flats = Scenario.model_validate(
+        {
+            "title": "Flats",
+            "robots": [{"family": "i7", "count": 35}, {"family": "900", "count": 15}],
+        }
+    )
     who = census.take(flats, 7, Routes.of(census.homes_of(flats)), first=0, count=2500)
     robots = Fleet(who.specs, 7, START, population=who, habits=HOUSEHOLDS)
     tally = Tally(robots, int(START), 3600, 73)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from device_sim import census, scenario
+from device_sim import census
 from device_sim.robot.facts import CODE, Kind
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.parameters import HOUSEHOLDS
@@ -11,15 +11,18 @@ from device_sim.robot.step import advance
 from device_sim.robot.telling.regions import Regions, starts_by_local_hour, under_way_by_region
 from device_sim.robot.telling.series import under_way
 from device_sim.robot.telling.tally import Tally
+from device_sim.scenario import Scenario
 
 MONDAY = 1_767_571_200
 HOUR = 3600
 HOURS = 48
+FLATS = Scenario.model_validate(
+    {"title": "Flats", "robots": [{"family": "i7", "count": 35}, {"family": "900", "count": 15}]}
+)
 
 
 def lived(count: int, first: int = 0) -> tuple[Regions, Tally]:
-    flats = scenario.load("fifty-flats")
-    who = census.take(flats, 7, Routes.of(census.homes_of(flats)), first=first, count=count)
+    who = census.take(FLATS, 7, Routes.of(census.homes_of(FLATS)), first=first, count=count)
     robots = Fleet(who.specs, 7, MONDAY, population=who, habits=HOUSEHOLDS)
     regions, tally = (kind(robots, MONDAY, HOUR, HOURS) for kind in (Regions, Tally))
     for hour in range(1, HOURS + 1):
