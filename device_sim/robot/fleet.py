@@ -94,7 +94,7 @@ class Fleet:
         self.days = who.days.copy() if habits.schedules else np.zeros(count, dtype=np.uint8)
         self.minute = who.minute.copy()
         self.wish = who.wish.copy()
-        self.away = who.away
+        self.away = who.away.copy()
         self.traits = who.traits
         self.wifi_dbm = who.wifi_dbm
         self.age_days = who.age_days

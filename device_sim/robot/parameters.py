@@ -106,7 +106,7 @@ class Faults:
     """[E] 0.6 by the page, of all; set so that 7 % of missions fail [C]."""
     helped_asleep: float = 0.3
     """[E] Of that, in the night."""
-    helped_out: float = 0.7
+    helped_out: float = 0.75
     """[E] Of that, where everybody is at work."""
     help_median_s: float = 45 * 60
     help_latest_s: int = 85 * 60

@@ -30,7 +30,7 @@ class Mix:
     about one mission a day (16.4)."""
     pets: float = 0.4
     stairs: float = 0.25
-    no_base: float = 0.0
+    no_base: float = 0.05
     """Robots that were bought without the emptying base of their family."""
     wifi_dbm: float = -45.0
     """The median signal at the dock (16.5), -90 to -20."""
