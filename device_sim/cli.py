@@ -121,7 +121,7 @@ def robots(
             faults=faults.rates if faults else chosen.luck,
             habits=world.habits,
             population=people,
-            network=world.network if chosen.network else None,
+            network=world.network,
             acts=world.acts,
             start_s=world.start_s,
         )

@@ -10,9 +10,9 @@ from device_sim.firmware.batches import Incoming, Outgoing
 from device_sim.firmware.firmware import Firmware
 from device_sim.link.kinds import LinkKind, make_links
 from device_sim.link.orders import follow
-from device_sim.link.port import Caller, LinkOptions, Links
+from device_sim.link.port import Caller, LinkOptions
 from device_sim.network.conditions import Impairment
-from device_sim.network.live import LiveNetwork
+from device_sim.network.live import LiveNetwork, unimpaired
 from device_sim.picture import mission_svg
 from device_sim.robot.agenda import Act, Agenda
 from device_sim.robot.fleet import Fleet, RobotSpec
@@ -41,8 +41,8 @@ class RunOptions:
     habits: Habits = NOBODY
     population: Population | None = None
     """Who the robots of `specs` are, where more is known of them than a spec says."""
-    network: Callable[[Fleet], Sequence[Impairment]] | None = None
-    """What the network of the fleet's robots is like; without, it is as good as loopback."""
+    network: Callable[[Fleet], Sequence[Impairment]] = unimpaired
+    """What the network of the fleet's robots is like."""
     acts: Callable[[Fleet], Sequence[Act]] = lambda _fleet: ()
     """What the world does to the fleet, and when."""
     start_s: float | None = None
@@ -68,14 +68,12 @@ class Run:
         )  # fmt: skip
         self.fleet.agenda = Agenda(options.acts(self.fleet))
         self.firmware = Firmware(self.fleet)
-        self.links: Links = make_links(options.kind, self._callers(), options.link)
-        self._network: LiveNetwork | None = None
-        if options.network is not None:
-            self._network = LiveNetwork(
-                self.links, options.network(self.fleet), self.fleet.key,
-                seed=options.seed, keep_alive_s=options.link.keep_alive_s,
-            )  # fmt: skip
-            self.links = self._network.links
+        self._network = LiveNetwork(
+            make_links(options.kind, self._callers(), options.link),
+            options.network(self.fleet), self.fleet.key,
+            seed=options.seed, keep_alive_s=options.link.keep_alive_s,
+        )  # fmt: skip
+        self.links = self._network.links
         self._outgoing = Outgoing()
         self._behind_said_s = self._complained_s = 0.0
         self._complaint = ""
@@ -96,8 +94,7 @@ class Run:
 
     def step(self) -> None:
         """One exchange with the links and one step of the robots."""
-        if self._network is not None:
-            self._network.advance(self._sim_s(time.time()), self.firmware.clocks)
+        self._network.advance(self._sim_s(time.time()), self.firmware.clocks)
         pause_s = max(TICK_S / self._options.speed, _SHORTEST_WAIT_S)
         messages = self._outgoing.messages
         incoming = self.links.exchange(messages, time.time(), min(_LONGEST_WAIT_S, pause_s))

@@ -175,3 +175,16 @@ def _rows(
 ) -> Ints:  # fmt: skip
     rows = rows_of(said.who, fleet, seed)
     return rows[np.isin(fleet.zone[rows], zones)]
+
+
+@dataclass(frozen=True, slots=True)
+class SaidNetwork:
+    """A scenario's network for whichever part of its fleet a process runs."""
+
+    said: Sequence[Said]
+    seed: int
+    rows_of: RowsOf
+
+    def __call__(self, fleet: Fleet) -> Sequence[Impairment]:
+        """What holds for the rows of the fleet."""
+        return impairments(self.said, fleet, int(fleet.began_s), self.seed, self.rows_of)

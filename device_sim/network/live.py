@@ -12,6 +12,12 @@ from device_sim.link.port import Links
 from device_sim.network.conditions import Impairment, Timeline
 from device_sim.network.impaired_links import ImpairedLinks
 from device_sim.robot.chance import Keys
+from device_sim.robot.fleet import Fleet
+
+
+def unimpaired(_fleet: Fleet) -> Sequence[Impairment]:
+    """A network as good as loopback is."""
+    return ()
 
 
 class LiveNetwork:

@@ -1,12 +1,13 @@
 """What a scenario says of the network, on the rows of a fleet."""
 
+import pickle
 from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 
 from device_sim.network.conditions import Condition, InvalidCondition
-from device_sim.network.impairments import impairments, partition_acts
+from device_sim.network.impairments import SaidNetwork, impairments, partition_acts
 from device_sim.robot.facts import Facts, Kind
 from device_sim.robot.fleet import Fleet, RobotSpec
 from device_sim.robot.parameters import Faults
@@ -98,6 +99,14 @@ def test_the_clock_in_each_home_counts(fleet: Fleet) -> None:
         ([0], 3600, 3660),
         ([1, 2], 7200, 7260),
     ]
+
+
+def test_a_network_that_is_said_counts_from_when_its_fleet_began(fleet: Fleet) -> None:
+    said = pickle.loads(pickle.dumps(SaidNetwork([Said(at=Seconds(10), for_=20)], 7, first_rows)))
+
+    (made,) = said(fleet)
+
+    assert (made.from_s, made.until_s) == (BEGAN + 10, BEGAN + 30)
 
 
 def test_an_evening_lasts_until_the_next_morning(fleet: Fleet) -> None:
