@@ -40,7 +40,7 @@ class Counter:
 
 def columns(rows: int) -> tuple[Fleet, Counter]:
     """A fleet of which a twentieth is on a mission, begun within the last half hour."""
-    chosen = scenario.load("fifty-flats")
+    chosen = scenario.load("apartment-block")
     routes = Routes.of(census.homes_of(chosen))
     who = census.take(chosen, 7, routes, first=0, count=rows)
     fleet = Fleet(who.specs, 7, START_S, population=who, faults=Faults(),

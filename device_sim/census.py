@@ -10,41 +10,38 @@ from typing import Final, overload
 import numpy as np
 import numpy.typing as npt
 
-from device_sim import scenario as scenarios
-from device_sim.robot.chance import Keys, Purpose, hashed, key_of, uniform
+from device_sim.robot.chance import Keys, Purpose, hashed, keys_of, one_hashed
 from device_sim.robot.families import BY_NUMBER, FAMILIES
+from device_sim.robot.households.draw import draw
+from device_sim.robot.households.mix import Mix
+from device_sim.robot.households.names import name_of
+from device_sim.robot.households.world import ZONES
 from device_sim.robot.parameters import Faults
-from device_sim.robot.population import PETS, STAIRS, Population, RobotSpec, difficulty, wifi
+from device_sim.robot.population import Population, RobotSpec, difficulty
 from device_sim.robot.routes import Routes
-from device_sim.robot.schedule import UTC
 from device_sim.scenario import Scenario
 
-_PETS_SHARE: Final = 0.4  # [E]
-_STAIRS_SHARE: Final = 0.25  # [E]
-_SCHEDULED_SHARE: Final = 0.6  # [E]
-_OLDEST_DAYS: Final = 1500  # [E]
-_DAY_MASKS: Final = (0b1111111, 0b0111110, 0b0101010, 0b1010100, 0b0010010, 0b1000001)
-"""[E] Every day, working days, three, three others, two, weekends."""
-_HOURS: Final = (9, 9, 10, 10, 11, 12, 13, 17)
-"""Starts by schedule: 9 to 13 h and 17 h (16.4)."""
-_QUARTERS: Final = 4
-_VERSIONS: Final = 3
-"""[E] Most run the newest of them."""
-_WISHES: Final = (40, 220)
-"""[E] Starts by hand, in 255ths of a day: with the schedules about one mission a day (16.4)."""
+_WORLD: Final = Mix()
+_DIGITS: Final = 16
+"""Of a thing's name, as many as old robots have (section 2)."""
+_NAME: Final = 64
+"""Which of a household's bits choose what its robot is called."""
 
 
 @dataclass(frozen=True, eq=False)
 class Stretch(Sequence[RobotSpec]):
-    """Robots of a scenario by their places, made when looked at."""
+    """Robots of a scenario by their places, made when looked at, from what their columns say."""
 
     scenario: Scenario
     seed: int
     first: int
-    size: int
+    key: Keys
+    family: npt.NDArray[np.uint8]
+    home_seed: npt.NDArray[np.int64]
+    country: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
-        return self.size
+        return len(self.key)
 
     @overload
     def __getitem__(self, index: int) -> RobotSpec: ...
@@ -54,61 +51,67 @@ class Stretch(Sequence[RobotSpec]):
 
     def __getitem__(self, index: int | slice) -> RobotSpec | Sequence[RobotSpec]:
         if isinstance(index, slice):
-            return [self[each] for each in range(*index.indices(self.size))]
-        if not -self.size <= index < self.size:
-            raise IndexError(f"a stretch of {self.size} robots has no place {index}")
-        place = self.first + index % self.size
-        return scenarios.specs(self.scenario, self.seed, 1, first=place)[0]
+            return [self[each] for each in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"a stretch of {len(self)} robots has no place {index}")
+        row = index % len(self)
+        place = np.array([self.first + row])
+        return RobotSpec(
+            f"{int(_numbers(self.seed, place)[0]):0{_DIGITS}d}",
+            BY_NUMBER[int(self.family[row])].name,
+            int(self.home_seed[row]),
+            self._name(row),
+        )
+
+    def _name(self, row: int) -> str:
+        place = self.first + row
+        if names := self.scenario.group_at(place).names:
+            return names[place % len(names)]
+        bits = one_hashed(self.seed, int(self.key[row]), _NAME, Purpose.IDENTITY)
+        return name_of(int(self.country[row]), bits)
 
 
 def homes_of(scenario: Scenario) -> Sequence[int]:
     """The seeds of all homes the scenario's robots live in, in their order."""
     found: set[int] = set()
-    for group in scenario.robots:
+    for group in scenario.groups:
         found |= {group.home} if group.home is not None else set(range(group.homes))
     return sorted(found)
 
 
-def take(scenario: Scenario, seed: int, routes: Routes, *, first: int, count: int) -> Population:
+def take(
+    scenario: Scenario, seed: int, routes: Routes, *, first: int, count: int, mix: Mix = _WORLD
+) -> Population:
     """The robots from a place of the endless fleet on; `routes` are those of `homes_of`."""
     places = np.arange(first, first + count)
-    slots = [number for number, group in enumerate(scenario.robots) for _ in range(group.count)]
-    group = np.array(slots)[places % len(slots)]
-    key = _keys(seed, places)
-
-    def drawn(tick: int) -> npt.NDArray[np.float64]:
-        return uniform(seed, key, tick, Purpose.HABIT)
-
-    traits = np.where(drawn(0) < _PETS_SHARE, PETS, 0)
-    traits |= np.where(drawn(1) < _STAIRS_SHARE, STAIRS, 0)
-    scheduled = drawn(2) < _SCHEDULED_SHARE
-    masks = np.array(_DAY_MASKS)[(drawn(3) * len(_DAY_MASKS)).astype(np.int64)]
-    hour = np.array(_HOURS)[(drawn(4) * len(_HOURS)).astype(np.int64)]
-    quarter = (drawn(5) * _QUARTERS).astype(np.int64)
-    least, most = _WISHES
+    ends = np.array(scenario.ends)
+    group = np.searchsorted(ends, places % ends[-1], side="right")
+    key = keys_of("", _numbers(seed, places), _DIGITS)
+    family = _families(scenario)[group]
+    home = _homes(scenario, seed, routes, group, places)
+    people = draw(seed, key, family, mix)
+    home_seed = np.array(routes.homes)[home]
     return Population(
-        specs=Stretch(scenario, seed, first, count),
+        specs=Stretch(scenario, seed, first, key, family, home_seed, people.country),
         routes=routes,
-        zones=UTC,
+        zones=ZONES,
         key=key,
-        family=_families(scenario)[group],
-        home=_homes(scenario, seed, routes, group, places),
-        country=np.zeros(count, dtype=np.uint8),
-        zone=np.zeros(count, dtype=np.uint16),
-        days=np.where(scheduled, masks, 0).astype(np.uint8),
-        minute=(hour * 60 + quarter * 15).astype(np.uint16),
-        wish=(least + drawn(6) * (most - least)).astype(np.uint8),
-        traits=traits.astype(np.uint8),
-        wifi_dbm=wifi(seed, key),
-        age_days=(drawn(7) * _OLDEST_DAYS).astype(np.uint16),
-        version=(drawn(8) * drawn(9) * _VERSIONS).astype(np.uint8),
+        family=family,
+        home=home,
         difficulty=difficulty(seed, key, Faults()),
+        **people._asdict(),
     )
+
+
+def whole(scenario: Scenario, seed: int, count: int) -> Population:
+    """The first robots of a scenario with its households, for a run in one process."""
+    routes = Routes.of(homes_of(scenario))
+    return take(scenario, seed, routes, first=0, count=count, mix=scenario.households.mix)
 
 
 def _families(scenario: Scenario) -> npt.NDArray[np.uint8]:
     assert len(BY_NUMBER) == len(FAMILIES)
-    return np.array([FAMILIES[group.family].order for group in scenario.robots], dtype=np.uint8)
+    return np.array([FAMILIES[group.family].order for group in scenario.groups], dtype=np.uint8)
 
 
 def _homes(
@@ -117,14 +120,16 @@ def _homes(
 ) -> npt.NDArray[np.int32]:  # fmt: skip
     """The number of each robot's home among those of the routes."""
     known = np.array(routes.homes)
-    spread = np.array([each.homes for each in scenario.robots])[group]
-    fixed = np.array([-1 if each.home is None else each.home for each in scenario.robots])[group]
+    spread = np.array([each.homes for each in scenario.groups])[group]
+    fixed = np.array([-1 if each.home is None else each.home for each in scenario.groups])[group]
     seeds = np.where(fixed >= 0, fixed, (seed + places) % spread)
     return np.searchsorted(known, seeds).astype(np.int32)
 
 
-def _keys(seed: int, places: npt.NDArray[np.int64]) -> Keys:
-    """The keys of the things with these places; their names are 16 digits (section 2)."""
-    drawn = np.array([key_of(f"serial-{place}") for place in places.tolist()], dtype=np.uint64)
-    numbers = hashed(seed, drawn, places, Purpose.HOME) % np.uint64(10**16)
-    return np.array([key_of(f"{number:016d}") for number in numbers.tolist()], dtype=np.uint64)
+def _numbers(seed: int, places: npt.NDArray[np.int64]) -> Keys:
+    """The numbers of the things with these places, which ascend; their names are their digits."""
+    drawn = np.empty(len(places), dtype=np.uint64)
+    for digits in range(len(str(places[0])), len(str(places[-1])) + 1):
+        chosen = (places < 10**digits) & (places >= (10 ** (digits - 1) if digits > 1 else 0))
+        drawn[chosen] = keys_of("serial-", places[chosen], digits)
+    return hashed(seed, drawn, places, Purpose.HOME) % np.uint64(10**_DIGITS)

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from cloud_functions.contract.endpoints import DEFAULT_DIRECTORY, Endpoints, NoCloud
 from cloud_functions.contract.mqtt.packets import Version
+from device_sim import census
 from device_sim import scenario as scenarios
 from device_sim.dry_run import DryRunOptions
 from device_sim.dry_run_cli import Shown, dry_run
@@ -21,6 +22,7 @@ from device_sim.live_cli import Place, live
 from device_sim.registration import NotRegistered
 from device_sim.robot.parameters import Faults
 from device_sim.run import RunOptions
+from device_sim.scenarios.living import Living
 from device_sim.shards import ShardFailed
 
 _out = Console(highlight=False)
@@ -60,7 +62,9 @@ def robots(
         float | None,
         typer.Option(min=0.1, max=10_000, help="Simulated s a s; 1, or as fast as it can dry."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed, the same fleet and luck.")] = 7,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="The same seed, the same fleet and luck.")
+    ] = None,
     scenario: Annotated[str, typer.Option(help="A named fleet, or a TOML file.")] = (
         scenarios.DEFAULT
     ),
@@ -68,7 +72,7 @@ def robots(
     for_s: Annotated[float, typer.Option("--for", min=0, help="Seconds; 0 until Ctrl-C.")] = 0,
     wait_s: Annotated[float, typer.Option("--wait", min=0, help="Seconds to await a cloud.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the fleet at the end.")] = False,
-    faults: Annotated[Luck, typer.Option(help="What goes wrong.")] = Luck.USUAL,
+    faults: Annotated[Luck | None, typer.Option(help="What goes wrong.")] = None,
     link: Annotated[LinkKind, typer.Option(help="How robots connect.")] = USUAL,
     version: Annotated[
         MqttVersion, typer.Option("--mqtt-version", help="What they speak.")
@@ -82,7 +86,7 @@ def robots(
         typer.Option(help="Folder of certificates, THING/ each; connects by mutual TLS."),
     ] = None,
     dry: Annotated[bool, typer.Option("--dry-run", help="No network, as fast as it can.")] = False,
-    hours: Annotated[float, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = 24,
+    hours: Annotated[float | None, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = None,
     processes: Annotated[int, typer.Option(min=1, max=256, help="They share the fleet.")] = 1,
     plots: Annotated[Path | None, typer.Option(help="Folder for plots of a dry run.")] = None,
 ) -> None:
@@ -104,22 +108,30 @@ def robots(
                 scenario,
                 seed,
                 count,
-                Span(hours, processes, faults, speed or 0.0),
+                Span(hours, processes, faults, speed),
                 Shown(as_json, plots),
             )
             return
         chosen = scenarios.load(scenario)
-        check_files(count or sum(group.count for group in chosen.robots), link, processes)
+        check_files(count or chosen.size, link, processes)
         place, urls = _place(data, wait_s, link, endpoint, is_certified=certificates is not None)
+        seed = chosen.seed if seed is None else seed
+        world = Living(chosen, seed)
+        people = None if world.is_plain else census.whole(chosen, seed, count or chosen.size)
         options = RunOptions(
-            specs=scenarios.specs(chosen, seed, count),
+            specs=people.specs if people else scenarios.specs(chosen, seed, count),
             link=link_options(urls, certificates, seed=seed, version=version.on_wire),
             kind=link,
             seed=seed,
-            speed=speed or 1.0,
+            speed=speed or chosen.speed or 1.0,
             for_s=for_s,
             pictures=data / "missions",
-            faults=faults.rates,
+            faults=faults.rates if faults else chosen.luck,
+            habits=world.habits,
+            population=people,
+            network=world.network,
+            acts=world.acts,
+            start_s=world.start_s,
         )
         live(options, place, _out, processes=processes, as_json=as_json)
     except ShardFailed as error:
@@ -132,21 +144,31 @@ def robots(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """How long a dry run is, on how many processes, with what luck, and how fast."""
+    """How long a dry run is, on how many processes, with what luck, and how fast.
 
-    hours: float
+    What is None is as the scenario says.
+    """
+
+    hours: float | None
     processes: int
-    luck: Luck
-    speed: float
-    """Simulated seconds a second; 0 is as fast as it can."""
+    luck: Luck | None
+    speed: float | None
+    """Simulated seconds a second; None is as fast as it can."""
 
 
-def _dry_run(scenario: str, seed: int, count: int | None, span: Span, shown: Shown) -> None:
+def _dry_run(scenario: str, seed: int | None, count: int | None, span: Span, shown: Shown) -> None:
     chosen = scenarios.load(scenario)
-    robots = count or sum(group.count for group in chosen.robots)
-    processes = min(span.processes, robots)
+    robots = count or chosen.size
     options = DryRunOptions(
-        chosen, seed, robots, span.hours, processes, speed=span.speed, faults=span.luck.rates
+        chosen,
+        chosen.seed if seed is None else seed,
+        robots,
+        span.hours or chosen.hours,
+        min(span.processes, robots),
+        start_s=chosen.start,
+        speed=span.speed or 0.0,
+        faults=span.luck.rates if span.luck else chosen.luck,
+        habits=chosen.habits,
     )
     dry_run(options, shown, _out, _err)
 

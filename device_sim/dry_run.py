@@ -10,27 +10,24 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 
 from device_sim import census
-from device_sim.robot.facts import KINDS, Facts, Listener
-from device_sim.robot.fleet import RESULTS, Fleet
-from device_sim.robot.parameters import HOUSEHOLDS, Faults, Habits
+from device_sim.robot.facts import KINDS
+from device_sim.robot.fleet import RESULTS
 from device_sim.robot.routes import Routes, Tables, tables_of, whole
-from device_sim.robot.step import advance
-from device_sim.robot.telling.series import Series, messages, online, under_way
-from device_sim.robot.telling.tally import Tally
-from device_sim.scenario import Scenario
+from device_sim.robot.telling.offsets import by_offset
+from device_sim.robot.telling.regions import starts_by_local_hour, under_way_by_region
+from device_sim.robot.telling.series import messages, online, under_way
+from device_sim.shard import BLOCK_S, RUN_UP, Counted, DryRunOptions, Shard, live
 
-BLOCK_S: Final = 300
-"""The grain of the series, and how often a child tells how far it is."""
-START_S: Final = 1_767_571_200
-"""Monday, 5 January 2026, 00:00 UTC, where a scenario names no day."""
+__all__ = ["DryRunFailed", "DryRunOptions", "Progress", "run", "shards"]
+
 _LOOK_S: Final = 0.25
 _END_S: Final = 1.0
 _HOMES_A_TASK: Final = 16
@@ -39,51 +36,6 @@ _MANY_HOMES: Final = 200
 
 class DryRunFailed(Exception):
     """A shard ended before its time; the message says which and why."""
-
-
-class Step(Protocol):
-    """Something that happens to a fleet at a second of the run; must be picklable."""
-
-    @property
-    def at_s(self) -> int:
-        """Epoch seconds of simulated time."""
-
-    def apply(self, fleet: Fleet, listener: Listener) -> None:
-        """Let it happen to the rows it concerns."""
-
-
-@dataclass(frozen=True, slots=True)
-class DryRunOptions:
-    """What to run; `speed` 0 is as fast as possible, else simulated seconds a second."""
-
-    scenario: Scenario
-    seed: int = 7
-    robots: int = 1000
-    hours: float = 24.0
-    processes: int = 1
-    start_s: int = START_S
-    speed: float = 0.0
-    faults: Faults = field(default_factory=Faults)
-    habits: Habits = HOUSEHOLDS
-    steps: Sequence[Step] = ()
-
-    @property
-    def span_s(self) -> int:
-        """Simulated seconds."""
-        return round(self.hours * 3600)
-
-    @property
-    def blocks(self) -> int:
-        """Blocks of the series, the last one perhaps shorter."""
-        return -(-self.span_s // BLOCK_S)
-
-
-@dataclass(frozen=True, slots=True)
-class Shard:
-    """A stretch of the fleet."""
-
-    first: int
-    count: int
 
 
 @dataclass(slots=True)
@@ -95,74 +47,10 @@ class Progress:
     of: int
 
 
-@dataclass(frozen=True, eq=False)
-class Counted:
-    """What one shard adds to the result."""
-
-    tally_hash: int
-    by_kind: np.ndarray
-    results: np.ndarray
-    errors: np.ndarray
-    ticks: np.ndarray
-    battery: np.ndarray
-    bytes_per_robot: int
-
-
 def shards(robots: int, processes: int) -> Sequence[Shard]:
     """Stretches of nearly equal length that cover the fleet."""
     ends = [robots * number // processes for number in range(processes + 1)]
     return [Shard(a, b - a) for a, b in itertools.pairwise(ends) if b > a]
-
-
-def live(
-    options: DryRunOptions, shard: Shard, routes: Routes, tell: Callable[[int], None]
-) -> Counted:
-    """Run one shard to its end; `tell` hears the blocks done."""
-    population = census.take(
-        options.scenario, options.seed, routes, first=shard.first, count=shard.count
-    )
-    fleet = Fleet(
-        population.specs, options.seed, options.start_s,
-        population=population, faults=options.faults, habits=options.habits,
-    )  # fmt: skip
-    tally = Tally(fleet, options.start_s, BLOCK_S, options.blocks)
-    series = Series(fleet)
-    heard = _Both(tally, series)
-    began_s = time.monotonic()
-    for block in range(1, options.blocks + 1):
-        ends_s = options.start_s + min(block * BLOCK_S, options.span_s)
-        _live_block(fleet, options.steps, ends_s, heard)
-        series.sample(BLOCK_S)
-        tell(block)
-        if options.speed:
-            ahead_s = block * BLOCK_S / options.speed - (time.monotonic() - began_s)
-            time.sleep(max(0.0, ahead_s))
-    return Counted(
-        tally.hash, tally.by_kind, tally.results, tally.errors,
-        np.array(series.ticks), np.array(series.battery), fleet.bytes_per_robot,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class _Both:
-    """Two listeners as one."""
-
-    one: Listener
-    other: Listener
-
-    def take(self, facts: Facts) -> None:
-        """Let both hear."""
-        self.one.take(facts)
-        self.other.take(facts)
-
-
-def _live_block(fleet: Fleet, steps: Sequence[Step], ends_s: int, heard: Listener) -> None:
-    """Advance to the end of a block, stopping where something happens to the fleet."""
-    for each in sorted(steps, key=lambda one: one.at_s):
-        if fleet.tick < each.at_s <= ends_s:
-            advance(fleet, each.at_s, heard)
-            each.apply(fleet, heard)
-    advance(fleet, ends_s, heard)
 
 
 # ---------------------------------------------------------------- processes
@@ -177,7 +65,9 @@ def run(
     homes = census.homes_of(options.scenario)
     if len(parts) == 1:
         routes = Routes.of(homes)
-        counted = [live(options, parts[0], routes, lambda n: tell(Progress(0, n, options.blocks)))]
+        counted = [
+            live(options, parts[0], routes, lambda n: tell(Progress(0, n, RUN_UP + options.blocks)))
+        ]
     else:
         counted = _run_children(options, parts, homes, tell)
     return _summary(options, parts, counted, time.monotonic() - began_s)
@@ -206,7 +96,10 @@ def _child(
     _ignore_interrupt()
     try:
         counted = live(
-            options, shard, routes, lambda n: pipe.send(Progress(number, n, options.blocks))
+            options,
+            shard,
+            routes,
+            lambda n: pipe.send(Progress(number, n, RUN_UP + options.blocks)),
         )
         pipe.send(counted)
     except BrokenPipeError:
@@ -269,9 +162,10 @@ def _gather(pipes: Sequence[Connection], tell: Callable[[Progress], None]) -> li
 def _summary(
     options: DryRunOptions, parts: Sequence[Shard], counted: Sequence[Counted], took_s: float
 ) -> dict[str, Any]:
-    by_kind = np.sum([each.by_kind for each in counted], axis=0)
-    results = np.sum([each.results for each in counted], axis=0)
-    facts = {kind.value: int(n) for kind, n in zip(KINDS, by_kind.sum(axis=1), strict=True)}
+    by_kind = _sum(counted, "by_kind")
+    results = _sum(counted, "results")
+    told = by_kind.sum(axis=1)
+    facts = {kind.value: int(n) for kind, n in zip(KINDS, told, strict=True)}
     return {
         "hash": f"{sum(each.tally_hash for each in counted) % 2**64:016x}",
         "scenario": options.scenario.title,
@@ -292,17 +186,26 @@ def _summary(
     }
 
 
+def _sum(counted: Sequence[Counted], name: str) -> np.ndarray:
+    """What all shards have counted under a name."""
+    total: np.ndarray = np.sum([getattr(each, name) for each in counted], axis=0)
+    return total
+
+
 def _series(by_kind: np.ndarray, counted: Sequence[Counted], robots: int) -> Mapping[str, Any]:
     """One value for each block: what the plots show."""
-    errors = np.sum([each.errors for each in counted], axis=0)
-    said = messages(by_kind) + np.sum([each.ticks for each in counted], axis=0)
+    errors, moved = _sum(counted, "errors"), _sum(counted, "moved")
+    said = messages(by_kind) + _sum(counted, "ticks")
     return {
         "every_s": BLOCK_S,
-        "missions_under_way": under_way(by_kind).tolist(),
-        "online": online(by_kind, robots).tolist(),
+        "missions_under_way": under_way(moved).tolist(),
+        "missions_by_region": under_way_by_region(_sum(counted, "by_region")),
+        "starts_by_local_hour": starts_by_local_hour(_sum(counted, "starts")),
+        "by_utc_offset": by_offset(_sum(counted, "by_offset"), _sum(counted, "robots_by_offset")),
+        "online": online(moved, robots).tolist(),
         "messages_a_second": np.round(said / BLOCK_S, 3).tolist(),
         "errors": {
             str(code): errors[:, code].tolist() for code in np.flatnonzero(errors.any(axis=0))
         },
-        "battery_percent": np.sum([each.battery for each in counted], axis=0).tolist(),
+        "battery_percent": _sum(counted, "battery").tolist(),
     }

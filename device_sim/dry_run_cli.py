@@ -3,7 +3,8 @@
 import importlib
 import importlib.util
 import json
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +17,13 @@ from rich.table import Table
 
 from device_sim.dry_run import DryRunFailed, DryRunOptions, Progress, run
 
-_PLOTS: Final = "device_sim.plots"
+_DRAWS: Final = "matplotlib"
+_PLOTS: Final = "device_sim.plots.writing"
 _INTERRUPTED: Final = 130
+_SOON_S: Final = 3.0
+"""Runs that end sooner need no lines."""
+_EVERY: Final = 10
+"""Percent of the work after which a plain line is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +35,37 @@ class Shown:
 
 
 def dry_run(options: DryRunOptions, shown: Shown, out: Console, err: Console) -> None:
-    """Run, draw and print; ends with 1 when a shard failed and with 130 when interrupted."""
+    """Run, draw and print.
+
+    Ends with 1 when a shard failed, with 2 when plots are wanted that cannot be drawn, and with 130
+    when interrupted.
+    """
+    if shown.plots is not None and importlib.util.find_spec(_DRAWS) is None:
+        err.print("error: --plots needs matplotlib: pip install 'robofleet[plots]'", markup=False)
+        raise typer.Exit(2)
     try:
         result = _watched(options, err)
+        written = [] if shown.plots is None else _drawn(result, shown.plots)
     except DryRunFailed as error:
         err.print(f"error: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    except OSError as error:
+        err.print(f"error: no plots in {shown.plots}: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         err.print("stopped before the end: nothing was counted")
         raise typer.Exit(_INTERRUPTED) from None
-    if shown.plots is not None:
-        _draw(result, shown.plots, err)
     if shown.as_json:
         typer.echo(json.dumps(result))
     else:
         _print(result, out)
+        _say_next(written, out)
 
 
 def _watched(options: DryRunOptions, err: Console) -> dict[str, Any]:
-    """Run with a bar for each shard on the standard error output, where that is a terminal."""
+    """Run with a bar for each shard where the error output is a terminal, else with some lines."""
     if not err.is_terminal:
-        return run(options)
+        return run(options, _sayer(err))
     with Bars(*Bars.get_default_columns()[:3], TimeRemainingColumn(), TimeElapsedColumn(),
               console=err) as bars:  # fmt: skip
         return run(options, _mover(bars))
@@ -66,11 +82,39 @@ def _mover(bars: Bars) -> Callable[[Progress], None]:
     return tell
 
 
-def _draw(result: Mapping[str, Any], folder: Path, err: Console) -> None:
-    if importlib.util.find_spec(_PLOTS) is None:
-        err.print("no plots: this installation has none")
-        return
-    importlib.import_module(_PLOTS).write_plots(result, folder)
+def _sayer(err: Console) -> Callable[[Progress], None]:
+    """Says a line whenever the slowest shard has done another tenth; short runs say nothing."""
+    done: dict[int, int] = {}
+    began_s = time.monotonic()
+    said = 0
+
+    def tell(progress: Progress) -> None:
+        nonlocal said
+        done[progress.shard] = progress.blocks
+        percent = min(done.values()) * 100 // progress.of
+        if percent >= said + _EVERY:
+            said = percent - percent % _EVERY
+            took_s = time.monotonic() - began_s
+            if took_s > _SOON_S and percent < 100:  # noqa: PLR2004  percent
+                err.print(f"{said} % lived after {took_s:.0f} s")
+
+    return tell
+
+
+def _drawn(result: Mapping[str, Any], folder: Path) -> Sequence[Path]:
+    written: Sequence[Path] = importlib.import_module(_PLOTS).write_plots(result, folder)
+    return written
+
+
+def _say_next(written: Sequence[Path], out: Console) -> None:
+    if written:
+        *pictures, page = written
+        out.print(
+            f"drawn: {', '.join(path.stem for path in pictures)} (PNG) and {page};"
+            f" next: open {page}", markup=False, soft_wrap=True,
+        )  # fmt: skip
+    else:
+        out.print("next: --plots DIR draws the day, --json prints its series", markup=False)
 
 
 def _print(result: Mapping[str, Any], out: Console) -> None:

@@ -14,6 +14,7 @@ from device_sim.link.port import Caller, LinkOptions
 from device_sim.network.conditions import Impairment
 from device_sim.network.live import LiveNetwork, unimpaired
 from device_sim.picture import mission_svg
+from device_sim.robot.agenda import Act, Agenda
 from device_sim.robot.fleet import Fleet, RobotSpec
 from device_sim.robot.parameters import NOBODY, TICK_S, Faults, Habits
 from device_sim.robot.population import Population
@@ -23,6 +24,11 @@ _SHORTEST_WAIT_S: Final = 0.01
 _BEHIND_S: Final = 2.0
 """Simulated seconds per unit of speed that the fleet may lag before it is said."""
 _SELDOM_S: Final = 10.0
+
+
+def uneventful(_fleet: Fleet) -> Sequence[Act]:
+    """A world in which nothing happens to a fleet."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,10 @@ class RunOptions:
     """Who the robots of `specs` are, where more is known of them than a spec says."""
     network: Callable[[Fleet], Sequence[Impairment]] = unimpaired
     """What the network of the fleet's robots is like."""
+    acts: Callable[[Fleet], Sequence[Act]] = uneventful
+    """What the world does to the fleet, and when."""
+    start_s: float | None = None
+    """When simulated time begins; with the wall clock's where nothing is said."""
 
 
 class Run:
@@ -56,10 +66,12 @@ class Run:
         self._options = options
         self._tell = tell
         self._began_s = time.time()
+        self._start_s = self._began_s if options.start_s is None else options.start_s
         self.fleet = Fleet(
-            options.specs, options.seed, self._began_s,
+            options.specs, options.seed, self._start_s,
             population=options.population, faults=options.faults, habits=options.habits,
         )  # fmt: skip
+        self.fleet.agenda = Agenda(options.acts(self.fleet))
         self.firmware = Firmware(self.fleet)
         self._network = LiveNetwork(
             make_links(options.kind, self._callers(), options.link),
@@ -104,7 +116,7 @@ class Run:
         ]
 
     def _sim_s(self, now_s: float) -> float:
-        return self._began_s + (now_s - self._began_s) * self._options.speed
+        return self._start_s + (now_s - self._began_s) * self._options.speed
 
     def _live(self, incoming: Incoming) -> Outgoing:
         now_s = time.time()

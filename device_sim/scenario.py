@@ -1,61 +1,65 @@
-"""Named fleets: TOML files that say which robots live where."""
+"""Named fleets and days: TOML files that say which robots live where, and what happens to them."""
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from device_sim.robot.chance import Purpose, hashed, key_of
 from device_sim.robot.fleet import RobotSpec
+from device_sim.scenarios.mistakes import Mistake, read
+from device_sim.scenarios.model import Group, Scenario
+from device_sim.scenarios.who import thing_name
 
 FOLDER: Final = Path(__file__).parent / "scenarios"
-DEFAULT: Final = "one-home-three-robots"
+DEFAULT: Final = "one-home"
+__all__ = [
+    "DEFAULT", "FOLDER", "Group", "InvalidScenario", "Scenario", "load", "names", "specs",
+    "text_of",
+]  # fmt: skip
+
 _NAMES: Final = ("Kitchen", "Upstairs", "Hall", "Office", "Playroom", "Studio")
+_LARGEST: Final = 1 << 20
+"""Bytes of a file."""
 
 
 class InvalidScenario(ValueError):
-    """The scenario cannot be run; the message names file, key and what is allowed."""
+    """The scenario cannot be run; the message names each mistake and what is allowed."""
+
+    def __init__(self, said: str, mistakes: Sequence[Mistake] = ()) -> None:
+        super().__init__("\n".join([str(each) for each in mistakes]) or said)
+        self.mistakes = mistakes
 
 
-class Group(BaseModel):
-    """Robots that are alike; without `home` each group spreads over `homes` different ones."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    family: Literal["900", "i7"]
-    count: Annotated[int, Field(ge=1, le=1_000_000)]
-    home: Annotated[int, Field(ge=0)] | None = None
-    homes: Annotated[int, Field(ge=1, le=256)] = 32
-    names: list[str] = []
+def names() -> Sequence[str]:
+    """The scenarios of the house."""
+    return sorted(each.stem for each in FOLDER.glob("*.toml"))
 
 
-class Scenario(BaseModel):
-    """A named fleet."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    title: str
-    robots: Annotated[list[Group], Field(min_length=1)]
+def text_of(name: str) -> tuple[str, str]:
+    """What a scenario is called in messages, and its text.  Raises InvalidScenario."""
+    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        there = f"there is no scenario {name}; there are {', '.join(names())}, or a .toml file"
+        raise InvalidScenario(there) from None
+    except OSError as error:
+        raise InvalidScenario(f"{path} cannot be read: {error.strerror}") from None
+    if len(raw) > _LARGEST:
+        raise InvalidScenario(f"{path} has {len(raw):,} bytes; allowed: up to {_LARGEST:,}")
+    try:
+        return str(path), raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise InvalidScenario(f"{path}:{line}: found bytes that are not UTF-8") from None
 
 
 def load(name: str) -> Scenario:
     """A scenario of the house by its name, or a file.  Raises InvalidScenario."""
-    path = Path(name) if name.endswith(".toml") else FOLDER / f"{name}.toml"
-    try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Scenario.model_validate(said)
-    except FileNotFoundError:
-        known = ", ".join(sorted(each.stem for each in FOLDER.glob("*.toml")))
-        raise InvalidScenario(f"there is no scenario {name}; there are {known}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidScenario(f"{path}: {error}") from None
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidScenario(f"{path}: {where}: {first['msg']}") from None
+    path, text = text_of(name)
+    found = read(text, path)
+    if isinstance(found, Scenario):
+        return found
+    raise InvalidScenario(path, found)
 
 
 def specs(
@@ -66,17 +70,10 @@ def specs(
     `first` is the place in the endless fleet where they begin.
     """
     made: list[RobotSpec] = []
-    wanted = count or sum(group.count for group in scenario.robots)
-    slots = [group for group in scenario.robots for _ in range(group.count)]
-    for index in range(first, first + wanted):
-        group = slots[index % len(slots)]
+    for index in range(first, first + (count or scenario.size)):
+        group = scenario.group_at(index)
         home = group.home if group.home is not None else (seed + index) % group.homes
-        names = group.names or _NAMES
-        made.append(RobotSpec(_serial(seed, index), group.family, home, names[index % len(names)]))
+        known = group.names or _NAMES
+        thing = thing_name(seed, index)
+        made.append(RobotSpec(thing, group.family, home, known[index % len(known)]))
     return made
-
-
-def _serial(seed: int, index: int) -> str:
-    """A BLID: 16 digits, other for each seed and place."""
-    keys = np.array([key_of(f"serial-{index}")], dtype=np.uint64)
-    return f"{int(hashed(seed, keys, index, Purpose.HOME)[0]) % 10**16:016d}"

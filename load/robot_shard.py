@@ -50,7 +50,7 @@ class RobotShard(User):
         first = max(worker, 0) * _PER_WORKER + index * options.robots_per_user
         count = self._count(options, index)
         self._specs = scenarios.specs(
-            scenarios.load("fifty-flats"), options.fleet_seed, count, first=first
+            scenarios.load("apartment-block"), options.fleet_seed, count, first=first
         )
         self._register(self._specs, options.fleet_seed)
         self._began_s = time.time()

@@ -4,6 +4,7 @@ The hash is splitmix64's finaliser, applied to a sum of odd multiples; it passes
 uniforms at the rates a fleet needs.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final, TypeAlias
 from zlib import crc32
@@ -23,6 +24,7 @@ _MIX_1: Final = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2: Final = np.uint64(0x94D049BB133111EB)
 _MASK: Final = 0xFFFFFFFFFFFFFFFF
 _TO_UNIT: Final = 2.0**-53
+_SALT: Final = b"robofleet"
 
 
 class Purpose(IntEnum):
@@ -58,6 +60,10 @@ class Purpose(IntEnum):
     IDENTITY = 31
     START = 32
     FACT = 33
+    SHARE = 40
+    SPREAD = 41
+    WAVE = 42
+    AWAY = 80
     UPDATE_OUTCOME = 60
     UPDATE_TIME = 61
     UPDATE_TURN = 62
@@ -70,7 +76,29 @@ class Purpose(IntEnum):
 def key_of(thing: str) -> int:
     """The 64-bit key of a thing, the same in every process."""
     raw = thing.encode()
-    return crc32(raw) << 32 | crc32(raw[::-1] + b"robofleet")
+    return crc32(raw) << 32 | crc32(raw[::-1] + _SALT)
+
+
+def keys_of(prefix: str, numbers: npt.NDArray[np.integer], digits: int) -> Keys:
+    """The keys of things that are called a prefix and then a number of that many digits."""
+    found = [(numbers // 10**place % 10).astype(np.uint8) for place in range(digits)]
+    return _crcs(prefix.encode(), found[::-1], b"") << np.uint64(32) | _crcs(
+        b"", found, prefix.encode()[::-1] + _SALT
+    )
+
+
+def _crcs(before: bytes, digits: Sequence[npt.NDArray[np.uint8]], behind: bytes) -> Keys:
+    """CRC-32 of many texts of one length: a digit changes the same bits whatever the others are."""
+    zeros = b"0" * len(digits)
+    plain = crc32(before + zeros + behind)
+    result = np.full(len(digits[0]), plain, dtype=np.uint64)
+    for place, digit in enumerate(digits):
+        other = [
+            crc32(before + zeros[:place] + b"%d" % each + zeros[place + 1 :] + behind)
+            for each in range(10)
+        ]
+        result ^= np.array(other, dtype=np.uint64)[digit] ^ np.uint64(plain)
+    return result
 
 
 def mixed(value: Keys) -> Keys:

@@ -2,7 +2,7 @@
 
 A row holds a robot as it was at `since_s`; until its next fact, at `next_s`, everything else is an
 exact function of the time that has passed, in whole numbers, so that a sleeping robot costs
-nothing and how a span is cut into calls changes nothing.  About 202 bytes a robot with who it is;
+nothing and how a span is cut into calls changes nothing.  About 203 bytes a robot with who it is;
 the few things that are not columns (logs, own schedules) exist for robots that need them.
 """
 
@@ -13,11 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cloud_functions.contract.maps import FloorPlan
+from device_sim.robot.agenda import Agenda
 from device_sim.robot.catalogue import Catalogue
 from device_sim.robot.chance import Keys, Purpose, uniform
 from device_sim.robot.chronicle import MissionLog
 from device_sim.robot.families import BY_NUMBER, Family
 from device_sim.robot.floor import home
+from device_sim.robot.households.traits import NO_BASE
 from device_sim.robot.parameters import (
     FULL,
     NOBODY,
@@ -28,7 +30,7 @@ from device_sim.robot.parameters import (
     Motion,
 )
 from device_sim.robot.phases import CYCLES, PHASES, Cycle, Phase, code_of
-from device_sim.robot.population import NO_BASE, Population, RobotSpec, of_specs
+from device_sim.robot.population import Population, RobotSpec, of_specs
 from device_sim.robot.routes import Route
 from device_sim.robot.schedule import NEVER, UTC, Zones
 
@@ -82,12 +84,13 @@ class Fleet:
         count = len(who)
         self.now_s = float(int(now_s))
         self.began_s = self.now_s
+        self.agenda = Agenda()
         began = int(now_s)
         self.specs: Sequence[RobotSpec] = who.specs
         self.zones = who.zones
         self.routes = who.routes
 
-        # who it is, 27 bytes
+        # who it is, 29 bytes
         self.key: Keys = who.key
         self.family = who.family
         self.home = who.home
@@ -96,6 +99,7 @@ class Fleet:
         self.days = who.days.copy() if habits.schedules else np.zeros(count, dtype=np.uint8)
         self.minute = who.minute.copy()
         self.wish = who.wish.copy()
+        self.away = who.away.copy()
         self.traits = who.traits
         self.wifi_dbm = who.wifi_dbm
         self.age_days = who.age_days

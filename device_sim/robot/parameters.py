@@ -94,13 +94,20 @@ class Faults:
     drop_run_per_s: float = 0.5 / 3600
     drop_run_median_s: float = 60.0
     drop_sigma: float = 1.0
+    weak_signal: tuple[tuple[int, float], ...] = ((-60, 2.0), (-67, 2.0), (-74, 2.5), (-81, 3.0))
+    """[E] Links are lost that many times as often where the signal at the dock is below those dBm,
+    each step upon the one before; loss rises below -75, and below -82 no link lasts (16.5)."""
     reboot_silence_s: tuple[int, int] = (40, 60)  # [D]
     difficulty_sigma: float = 1.4
     """[C] Fit to seven dumps; log-normal with median 1 (17.1)."""
     difficulty_most: float = 6.0
     """[E] Whoever has it worse puts the robot away; set so that 7 % of missions fail [C]."""
-    helped_share: float = 0.8
-    """[E] 0.6 by the page; set so that 7 % of missions fail [C]."""
+    helped_share: float = 0.97
+    """[E] 0.6 by the page, of all; set so that 7 % of missions fail [C]."""
+    helped_asleep: float = 0.3
+    """[E] Of that, in the night."""
+    helped_out: float = 0.75
+    """[E] Of that, where everybody is at work."""
     help_median_s: float = 45 * 60
     help_latest_s: int = 85 * 60
     """[E] Whoever helps does so before the mission is dropped."""
@@ -144,10 +151,18 @@ class Habits:
     """Whether schedules are followed."""
     carry: bool = False
     """Whether people take robots into their hands: lift them, carry home what stands about."""
+    presence: bool = False
+    """Whether people sleep, work and travel; without it somebody is always at home."""
     wish_hours: tuple[int, ...] = (
-        0, 0, 0, 0, 0, 0, 1, 3, 6, 12, 12, 10, 8, 7, 5, 4, 5, 10, 8, 5, 3, 1, 0, 0,
+        0, 0, 0, 0, 0, 0, 1, 4, 7, 10, 10, 8, 6, 6, 4, 5, 8, 13, 12, 8, 5, 2, 1, 0,
     )  # fmt: skip
-    """[E] When people start robots by hand, by the local hour: 9 to 13 and 17 h (16.4)."""
+    """[E] When people start robots by hand on working days, by the local hour."""
+    weekend_hours: tuple[int, ...] = (
+        0, 0, 0, 0, 0, 0, 0, 1, 5, 11, 14, 13, 10, 7, 6, 7, 8, 8, 6, 4, 2, 1, 0, 0,
+    )  # fmt: skip
+    """[E] The same on Saturdays and Sundays."""
+    weekend_wishes: float = 1.6
+    """[E] How much likelier somebody starts a robot by hand on such a day than on another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +192,7 @@ class Updates:
 
 NOBODY: Final = Habits()
 """The owner's phone decides."""
-HOUSEHOLDS: Final = Habits(cancel_share=0.30, wishes=True, carry=True)
+HOUSEHOLDS: Final = Habits(cancel_share=0.30, wishes=True, carry=True, presence=True)
 """[C] Some missions fail before somebody would have ended them; the rest make up 26 %."""
 
 PAUSE_EXPIRES_S: Final = 90 * 60

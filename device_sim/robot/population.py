@@ -1,12 +1,11 @@
 """Who the robots of a fleet are: what stays true of them, as columns.
 
-About 27 bytes a robot.  `of_specs` makes the columns of robots that are listed one by one; a
+About 29 bytes a robot.  `of_specs` makes the columns of robots that are listed one by one; a
 scenario of millions draws its own.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,15 +13,12 @@ import numpy.typing as npt
 from device_sim.robot.chance import Keys, Purpose, key_of, uniform
 from device_sim.robot.exact import log_normal
 from device_sim.robot.families import FAMILIES
+from device_sim.robot.households.draw import wifi
+from device_sim.robot.households.mix import Mix
 from device_sim.robot.households.world import PLAIN_COUNTRY
 from device_sim.robot.parameters import Faults
 from device_sim.robot.routes import Routes
 from device_sim.robot.schedule import UTC, Zones
-
-PETS: Final = 1
-STAIRS: Final = 2
-NO_BASE: Final = 4
-"""Bits of the traits column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +51,11 @@ class Population:
     minute: npt.NDArray[np.uint16]
     """The schedule's minute of the day."""
     wish: npt.NDArray[np.uint8]
-    """How likely somebody starts it by hand on a day, in 255ths."""
+    """How likely somebody starts it by hand on a day, in 256ths."""
+    away: npt.NDArray[np.uint8]
+    """The share of days on which its people are on holiday, in 255ths."""
     traits: npt.NDArray[np.uint8]
+    """Bits of `households.traits`."""
     wifi_dbm: npt.NDArray[np.int8]
     """At the dock."""
     age_days: npt.NDArray[np.uint16]
@@ -69,17 +68,13 @@ class Population:
         return len(self.key)
 
 
-def difficulty(seed: int, key: Keys, faults: Faults) -> npt.NDArray[np.float32]:
-    """Log-normal with median 1, cut off where people give up (17.1)."""
+def difficulty(
+    seed: int, key: Keys, faults: Faults, of_home: npt.NDArray[np.float64] | float = 1.0
+) -> npt.NDArray[np.float32]:
+    """Log-normal with median 1, times its home's factor, cut off where people give up (17.1)."""
     share = uniform(seed, key, 1, Purpose.DIFFICULTY)
-    drawn = log_normal(share, 1.0, faults.difficulty_sigma)
+    drawn = log_normal(share, 1.0, faults.difficulty_sigma) * of_home
     return np.minimum(drawn, faults.difficulty_most).astype(np.float32)
-
-
-def wifi(seed: int, key: Keys) -> npt.NDArray[np.int8]:
-    """Signal at the dock: -45 dBm, 8 dB between homes (16.5)."""
-    share = uniform(seed, key, 0, Purpose.SIGNAL)
-    return np.rint(-45 + 16 * (share - 0.5)).astype(np.int8)
 
 
 def of_specs(
@@ -102,8 +97,9 @@ def of_specs(
         days=np.zeros(count, dtype=np.uint8),
         minute=np.zeros(count, dtype=np.uint16),
         wish=np.zeros(count, dtype=np.uint8),
+        away=np.zeros(count, dtype=np.uint8),
         traits=np.zeros(count, dtype=np.uint8),
-        wifi_dbm=wifi(seed, key),
+        wifi_dbm=wifi(seed, key, Mix(bad_wifi=0)),
         age_days=np.zeros(count, dtype=np.uint16),
         version=np.zeros(count, dtype=np.uint8),
         difficulty=difficulty(seed, key, faults),

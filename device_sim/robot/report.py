@@ -16,6 +16,7 @@ from device_sim.robot.parameters import BIN_MISSING_CODE, NOT_READY_CHARGE, PAUS
 from device_sim.robot.phases import DRIVING, Cycle, Phase
 from device_sim.robot.position import position
 from device_sim.robot.schedule import NEVER
+from device_sim.robot.settings import told
 from device_sim.robot.telling import identity
 from device_sim.robot.telling.glance import Glance, glance, glances
 from device_sim.robot.telling.lifetime import COUNTERS, SQFT_PER_M2, square_feet
@@ -24,6 +25,7 @@ SETTINGS: Final[Mapping[str, Any]] = {
     name: value for family in reversed(BY_NUMBER) for name, value in family.settings.items()
 }
 """Every setting of any family, as the factory sets it; firmware holds what owners made of them."""
+_SCHEDULES: Final = ("cleanSchedule", "cleanSchedule2")
 _DBM_PER_M: Final = 2.5
 _NOISE_DBM: Final = -90
 _CM2_PER_M2: Final = 10_000
@@ -33,8 +35,13 @@ _TANK_STEP: Final = 10
 
 
 def factory_settings(fleet: Fleet, row: int) -> Mapping[str, Any]:
-    """The settings of a robot as it is set up: the factory's, in its own time zone."""
-    return {**fleet.families[row].settings, "timezone": fleet.zones.names[int(fleet.zone[row])]}
+    """The settings of a robot as it is set up: the factory's, but for its zone and schedule."""
+    factory = fleet.families[row].settings
+    said = {**factory, "timezone": fleet.zones.names[int(fleet.zone[row])]}
+    if fleet.days[row]:
+        days, minute = int(fleet.days[row]), int(fleet.minute[row])
+        said |= {name: told(days, minute, name) for name in _SCHEDULES if name in factory}
+    return said
 
 
 def status(fleet: Fleet, row: int, seen: Glance | None = None) -> dict[str, Any]:

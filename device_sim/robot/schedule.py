@@ -20,6 +20,8 @@ _EPOCH_WEEKDAY: Final = 4
 """1 January 1970 was a Thursday; Sunday is 0."""
 NEVER: Final = 1 << 62
 _DAYS: Final = 7
+SUNDAY, SATURDAY = 0, 6
+"""Days of the week, by their number."""
 _LEAST: Final = -(1 << 62)
 _SPAN_BITS: Final = 20
 """Of the seconds in a span of `_Spans`: twelve days, in which no clock is changed twice."""
@@ -97,6 +99,12 @@ def local_day(zones: Zones, zone: npt.NDArray[np.integer], at_s: Ints) -> Ints:
     return day
 
 
+def weekday(day: Ints) -> Ints:
+    """The day of the week of a local day, 0 for Sunday."""
+    result: Ints = (day + _EPOCH_WEEKDAY) % _DAYS
+    return result
+
+
 def at_local(zones: Zones, zone: npt.NDArray[np.integer], day: Ints, minute_s: Ints) -> Ints:
     """The UTC second at which a clock on the wall first shows a second of a local day."""
     wall = day * DAY_S + minute_s
@@ -127,7 +135,7 @@ def next_start(
     found = np.full(after_s.shape, NEVER, dtype=np.int64)
     for later in (0, 1):
         base = day + later
-        ahead = _FIRST[days, (base + _EPOCH_WEEKDAY) % _DAYS].astype(np.int64)
+        ahead = _FIRST[days, weekday(base)].astype(np.int64)
         moment = at_local(zones, zone, base + ahead, minute_s)
         usable = (ahead < _DAYS) & (moment > after_s)
         found = np.where(usable, np.minimum(found, moment), found)

@@ -87,6 +87,22 @@ def listed(raw: Any) -> Entries | None:
     return found
 
 
+def told(days: int, minute: int, wanted: str) -> Any:
+    """A schedule as it is reported: `cleanSchedule`, or `cleanSchedule2` (section 8)."""
+    hour, within = divmod(minute, 60)
+    chosen = [day for day in range(_DAYS) if days >> day & 1]
+    if wanted == "cleanSchedule":
+        cycles = ["start" if day in chosen else "none" for day in range(_DAYS)]
+        return {"cycle": cycles, "h": [hour] * _DAYS, "m": [within] * _DAYS}
+    entry = {
+        "enabled": True,
+        "type": 0,
+        "start": {"day": chosen, "hour": hour, "min": within},
+        "cmd": {"command": "start"},
+    }
+    return [entry]
+
+
 def _minute(hour: Any, minute: Any) -> int | None:
     if not isinstance(hour, int) or not isinstance(minute, int):
         return None

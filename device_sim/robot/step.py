@@ -18,6 +18,7 @@ from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import INITIATORS, Bools, Fleet, Ints
 from device_sim.robot.life.moves import choices, dock_cured, evacuated, move, pick
 from device_sim.robot.life.plan import Due, Mishap, mishap_rates, often, plan
+from device_sim.robot.life.presence import at_home, away_until
 from device_sim.robot.life.readiness import not_ready
 from device_sim.robot.life.settle import settle
 from device_sim.robot.parameters import (
@@ -54,10 +55,17 @@ def step(fleet: Fleet, now_s: float) -> list[Happening]:
 
 
 def advance(fleet: Fleet, now_s: float, listener: Listener) -> None:
-    """Advance to `now_s`, telling a listener the facts of each round."""
+    """Advance to `now_s`, telling a listener the facts of each round; acts happen on the way."""
     until = int(np.floor(now_s + 1e-9))
     if until < fleet.tick:
         return
+    while act := fleet.agenda.next_until(until):
+        _advance(fleet, max(act.at_s, fleet.tick), listener)
+        act.apply(fleet, listener)
+    _advance(fleet, until, listener)
+
+
+def _advance(fleet: Fleet, until: int, listener: Listener) -> None:
     fleet.now_s = float(until)
     if fleet.soonest_s > until:
         return
@@ -103,7 +111,8 @@ def _mishap(fleet: Fleet, rows: Ints, facts: Facts) -> None:
         elif mishap is Mishap.REBOOT:
             reboot(fleet, chosen, facts)
         elif mishap is Mishap.LIFTED:
-            move(fleet, chosen, Fact.LIFTED, facts)
+            near = at_home(fleet, chosen, fleet.since_s[chosen])
+            move(fleet, chosen[near], Fact.LIFTED, facts)
         else:
             move(fleet, chosen, Fact.TRAPPED, facts, code=_codes(fleet, chosen, mishap))
 
@@ -173,10 +182,12 @@ def _scheduled(fleet: Fleet, rows: Ints, facts: Facts) -> None:
 
 
 def _wished(fleet: Fleet, rows: Ints, facts: Facts) -> None:
-    """Somebody presses CLEAN, on the robot or on a phone."""
-    at_home = np.ones(rows.size, dtype=np.bool_)
-    ready = rows[_start_refused(fleet, rows, at_home, facts) == 0]
-    initiator = np.where(fleet.wish_s[ready] & 1, _MANUAL, _BY_PHONE)
+    """Somebody presses CLEAN, on the robot or on a phone; nobody does on holiday."""
+    rows = rows[away_until(fleet, rows, fleet.since_s[rows]) == 0]
+    tried = np.ones(rows.size, dtype=np.bool_)
+    ready = rows[_start_refused(fleet, rows, tried, facts) == 0]
+    near = at_home(fleet, ready, fleet.since_s[ready]) & (fleet.wish_s[ready] & 1 != 0)
+    initiator = np.where(near, _MANUAL, _BY_PHONE)
     _start(fleet, ready, initiator, facts)
 
 
@@ -211,7 +222,8 @@ def _start(fleet: Fleet, rows: Ints, initiator: Ints, facts: Facts) -> None:
 def empty_bins(fleet: Fleet, rows: Ints) -> None:
     """Somebody has emptied most bins since the last mission."""
     share = uniform(fleet.seed, fleet.key[rows], fleet.since_s[rows], Purpose.BIN)
-    emptied = rows[(share < fleet.faults.bin_emptied_share) & ~fleet.has_base_of(rows)]
+    tended = (share < fleet.faults.bin_emptied_share) & ~fleet.has_base_of(rows)
+    emptied = rows[tended & (away_until(fleet, rows, fleet.since_s[rows]) == 0)]
     fleet.bin_s[emptied] = 0
 
 

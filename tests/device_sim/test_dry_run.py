@@ -1,6 +1,5 @@
 """A fleet without network: the same whoever shares it, and counted."""
 
-import dataclasses
 import itertools
 import json
 import os
@@ -8,39 +7,24 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from device_sim import census, scenario
-from device_sim.dry_run import BLOCK_S, START_S, DryRunOptions, Shard, run, shards
-from device_sim.robot.chance import key_of
-from device_sim.robot.facts import Listener
-from device_sim.robot.fleet import Fleet
-from device_sim.robot.influence import cut_power
-from device_sim.robot.routes import Routes
+from device_sim import scenario
+from device_sim.dry_run import DryRunOptions, run, shards
+from device_sim.scenarios.model import START_S, Scenario
+from device_sim.shard import BLOCK_S, RUN_UP, Shard
 from robofleet import command_line
 
 ROOT = Path(__file__).parents[2]
-FLATS = scenario.load("fifty-flats")
+FLATS = scenario.load("apartment-block")
 
 
 def options(**more) -> DryRunOptions:
-    return DryRunOptions(FLATS, **{"robots": 120, "hours": 24.0, **more})
-
-
-@dataclass(frozen=True)
-class Dark:
-    """A power cut in every second home."""
-
-    at_s: int
-
-    def apply(self, fleet: Fleet, listener: Listener) -> None:
-        rows = np.flatnonzero(fleet.key % np.uint64(2) == 0)
-        cut_power(fleet, rows, np.full(rows.size, 1800), listener)
+    return DryRunOptions(**{"scenario": FLATS, "robots": 120, "hours": 24.0, **more})
 
 
 def test_the_fleet_is_covered_by_its_shards() -> None:
@@ -63,7 +47,7 @@ def test_two_processes_count_what_one_counts() -> None:
         del one[name], two[name]
     assert one == two
     assert {shard for shard, _ in heard} == {0, 1}
-    assert max(blocks for _, blocks in heard) == 288
+    assert max(blocks for _, blocks in heard) == RUN_UP + 288
 
 
 def test_a_result_adds_up() -> None:
@@ -79,9 +63,27 @@ def test_a_result_adds_up() -> None:
         assert len(series[name]) == blocks, name
     assert all(len(counts) == blocks for counts in series["errors"].values())
     assert all(sum(bins) == 120 and len(bins) == 101 for bins in series["battery_percent"])
+    assert under_way(series["missions_by_region"]) == series["missions_under_way"]
+    bands = {name: band["missions_under_way"] for name, band in series["by_utc_offset"].items()}
+    assert under_way(bands) == series["missions_under_way"]
+    assert sum(band["robots"] for band in series["by_utc_offset"].values()) == 120
+    started = sum(map(sum, series["starts_by_local_hour"].values()))
+    assert started == said["facts_by_kind"]["mission_started"]
     told = sum(series["messages_a_second"]) * BLOCK_S
     assert told > said["facts_by_kind"]["phase"]
     assert json.loads(json.dumps(said)) == said
+
+
+def under_way(parts: dict[str, list[int]]) -> list[int]:
+    return np.sum(list(parts.values()), axis=0).tolist()
+
+
+def test_a_day_begins_in_full_stride() -> None:
+    """It is evening somewhere, and nobody starts the day with an unplugged robot."""
+    series = run(options(hours=1.0, start_s=START_S + 12 * 3600))["series"]
+
+    assert series["missions_under_way"][0] > 0
+    assert series["battery_percent"][0][100] > 60
 
 
 def test_another_length_has_the_same_beginning() -> None:
@@ -91,9 +93,14 @@ def test_another_length_has_the_same_beginning() -> None:
 
 
 def test_something_that_happens_in_time_happens_at_its_second_in_any_shard() -> None:
-    steps = (Dark(START_S + 7 * 3600 + 17), Dark(START_S + 20 * 3600))
+    steps = [
+        {"what": "power-cut", "at": "7h17s", "for": "30m", "who": {"share": 0.5}},
+        {"what": "power-cut", "at": "20h", "for": "30m", "who": {"share": 0.5, "draw": 1}},
+    ]
+    dark = Scenario.model_validate({**FLATS.model_dump(by_alias=True, exclude={"network"}),
+                                    "steps": steps})  # fmt: skip
 
-    one, two = run(options(steps=steps)), run(options(steps=steps, processes=2))
+    one, two = run(options(scenario=dark)), run(options(scenario=dark, processes=2))
 
     assert one["hash"] == two["hash"] != run(options())["hash"]
     place = 7 * 3600 // BLOCK_S
@@ -104,22 +111,6 @@ def test_a_paced_run_is_the_same_run() -> None:
     quick, paced = run(options(hours=0.5)), run(options(hours=0.5, speed=20_000))
 
     assert quick["hash"] == paced["hash"]
-
-
-def test_a_stretch_of_the_census_is_the_robots_of_the_scenario() -> None:
-    listed = scenario.specs(FLATS, 7, 40, first=100)
-    routes = Routes.of(census.homes_of(FLATS))
-
-    taken = census.take(FLATS, 7, routes, first=100, count=40)
-
-    assert list(taken.specs) == list(listed)
-    assert taken.key.tolist() == [key_of(spec.thing) for spec in listed]
-    assert [routes.homes[number] for number in taken.home] == [spec.home_seed for spec in listed]
-    part = census.take(FLATS, 7, routes, first=110, count=5)
-    for field in dataclasses.fields(taken):
-        column = getattr(taken, field.name)
-        if isinstance(column, np.ndarray):
-            assert np.array_equal(column[10:15], getattr(part, field.name)), field.name
 
 
 def test_a_shard_is_a_stretch() -> None:

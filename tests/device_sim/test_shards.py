@@ -13,7 +13,7 @@ from device_sim.robot.population import of_specs
 from device_sim.run import RunOptions
 from device_sim.shards import parts_of, run_shards
 
-SPECS = scenarios.specs(scenarios.load("fifty-flats"), 7, 23)
+SPECS = scenarios.specs(scenarios.load("apartment-block"), 7, 23)
 OPTIONS = RunOptions(SPECS, LinkOptions([]), LinkKind.NONE, for_s=0.4)
 
 

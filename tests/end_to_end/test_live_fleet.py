@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-FLEET = ("--scenario", "fifty-flats", "--robots", "40", "--processes", "2")
+FLEET = ("--scenario", "apartment-block", "--robots", "40", "--processes", "2")
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,10 @@
 """What a fleet's households are like, as shares: the numbers that a scenario may set."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from device_sim.robot.families import FAMILIES
 from device_sim.robot.households.world import CODES
 
 
@@ -20,20 +19,18 @@ class Mix:
     """Weights by ISO code, at least one above 0; None for the world, 131 countries."""
     north_america: float = 0.40
     """Of the robots of the world; not used where `countries` says it all."""
-    families: Mapping[str, float] | None = None
-    """Weights by name, at least one above 0; None for what the scenario's robots say."""
     scheduled: float = 0.6
     """Robots that start by themselves on some days."""
     working: float = 0.55
     """Homes that are empty in the working hours of working days."""
     away: float = 0.04
     """Households that are on holiday on a day, 0 to 0.5; some travel more than others."""
-    wishes: float = 0.5
+    wishes: float = 0.7
     """How likely somebody starts a robot by hand on a day, 0 to 0.9; with the schedules it makes
     about one mission a day (16.4)."""
     pets: float = 0.4
     stairs: float = 0.25
-    no_base: float = 0.0
+    no_base: float = 0.05
     """Robots that were bought without the emptying base of their family."""
     wifi_dbm: float = -45.0
     """The median signal at the dock (16.5), -90 to -20."""
@@ -54,8 +51,7 @@ class Mix:
             value = getattr(self, name)
             if not least <= value <= most:
                 raise ValueError(f"{name} is {value}; allowed is {least:g} to {most:g}")
-        _check("countries", self.countries, CODES)
-        _check("families", self.families, tuple(FAMILIES))
+        _check(self.countries)
 
 
 RANGES: Final[Mapping[str, tuple[float, float]]] = {
@@ -74,13 +70,13 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
 """What each number may be."""
 
 
-def _check(name: str, weights: Mapping[str, float] | None, known: Sequence[str]) -> None:
-    if weights is None:
+def _check(countries: Mapping[str, float] | None) -> None:
+    if countries is None:
         return
-    for key, weight in weights.items():
-        if key not in known:
-            raise ValueError(f"{name}: {key} is not known; there are {', '.join(known)}")
+    for code, weight in countries.items():
+        if code not in CODES:
+            raise ValueError(f"countries: {code} is not known; there are {', '.join(CODES)}")
         if not 0 <= weight < math.inf:
-            raise ValueError(f"{name}: {key} is {weight}; allowed is 0 or more")
-    if not any(weights.values()):
-        raise ValueError(f"{name}: at least one must be above 0")
+            raise ValueError(f"countries: {code} is {weight}; allowed is 0 or more")
+    if not any(countries.values()):
+        raise ValueError("countries: at least one must be above 0")

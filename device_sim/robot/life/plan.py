@@ -11,11 +11,14 @@ from enum import IntEnum
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from device_sim.robot.chance import Purpose, uniform
 from device_sim.robot.exact import exponential, log, log_normal
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import Bools, Fleet, Floats, Ints
+from device_sim.robot.households.traits import PETS, STAIRS
+from device_sim.robot.life.presence import help_share, when_somebody_comes
 from device_sim.robot.life.settle import (
     idle_drain,
     on_mission,
@@ -33,10 +36,20 @@ from device_sim.robot.parameters import (
     NO_ERROR,
     PAUSE_EXPIRES_S,
     WHEELS_UP_CODE,
+    Faults,
+    Habits,
 )
 from device_sim.robot.phases import DRIVING, RUNNING, Fact
-from device_sim.robot.population import PETS, STAIRS
-from device_sim.robot.schedule import DAY_S, NEVER, at_local, local_day, next_start
+from device_sim.robot.schedule import (
+    DAY_S,
+    NEVER,
+    SATURDAY,
+    SUNDAY,
+    at_local,
+    local_day,
+    next_start,
+    weekday,
+)
 
 
 class Due(IntEnum):
@@ -128,22 +141,45 @@ def _own_start(fleet: Fleet, row: int) -> int:
 
 
 def _next_wish(fleet: Fleet, rows: Ints) -> Ints:
-    """When somebody next starts it by hand: some days ahead, at an hour when people do that."""
+    """When somebody next starts it by hand: some days ahead, at an hour when people do that.
+
+    Nobody does twice on a day.
+    """
     at_s, zone = fleet.since_s[rows], fleet.zone[rows]
-    key, seed = fleet.key[rows], fleet.seed
-    chance = fleet.wish[rows] / 256.0
-    share = uniform(seed, key, at_s, Purpose.WISH)
-    ahead = np.floor(log(1.0 - share) / log(1.0 - chance)).astype(np.int64)
-    hours = np.cumsum(fleet.habits.wish_hours)
-    share = uniform(seed, key, at_s, Purpose.WISH_MINUTE) * float(hours[-1])
-    hour = np.searchsorted(hours, share, side="right")
-    within = share - (hours[hour] - np.array(fleet.habits.wish_hours)[hour])
-    second = hour * 3600 + (within / np.array(fleet.habits.wish_hours)[hour] * 3600).astype(
-        np.int64
+    key, seed, habits = fleet.key[rows], fleet.seed, fleet.habits
+    patience = exponential(uniform(seed, key, at_s, Purpose.WISH))
+    today = local_day(fleet.zones, zone, at_s) + (fleet.wish_s[rows] >= fleet.began_s)
+    day = today + _days_ahead(today, patience / _WISH_RATE[fleet.wish[rows]], habits)
+    share = uniform(seed, key, at_s, Purpose.WISH_MINUTE)
+    free = _IS_WEEKEND[weekday(day)]
+    second = np.where(
+        free, _second_of(share, habits.weekend_hours), _second_of(share, habits.wish_hours)
     )
-    day = local_day(fleet.zones, zone, at_s) + ahead
     moment = at_local(fleet.zones, zone, day, second)
     return np.where(moment > at_s, moment, moment + DAY_S)
+
+
+def _days_ahead(today: Ints, patience: Floats, habits: Habits) -> Ints:
+    """How many days a patience lasts of which a mean day takes 1, and a free day takes more."""
+    usual = 7.0 / (5.0 + 2.0 * habits.weekend_wishes)
+    takes = np.where(_IS_WEEKEND, usual * habits.weekend_wishes, usual)
+    taken = np.array([np.cumsum(np.roll(takes, -first)) for first in range(7)])
+    week = float(taken[0, -1])
+    weeks = np.floor(patience / week)
+    days = (taken[weekday(today)] <= (patience - weeks * week)[:, None]).sum(axis=1)
+    result: Ints = weeks.astype(np.int64) * 7 + days
+    return result
+
+
+def _second_of(share: Floats, hours: tuple[int, ...]) -> Ints:
+    """A second of the day for each share, by the weights of its hours."""
+    weights = np.array(hours)
+    ends = np.cumsum(weights)
+    place = share * float(ends[-1])
+    hour = np.searchsorted(ends, place, side="right")
+    within = (place - (ends[hour] - weights[hour])) / weights[hour]
+    result: Ints = hour * 3600 + (within * 3600).astype(np.int64)
+    return result
 
 
 def _anywhere(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
@@ -196,7 +232,8 @@ def mishap_rates(fleet: Fleet, rows: Ints) -> Floats:
         return rates
     online = fleet.link_s[rows] == 0
     driving = DRIVING[phase]
-    rates[Mishap.LINK] = np.where(driving, faults.drop_run_per_s, faults.drop_docked_per_s) * online
+    drops = np.where(driving, faults.drop_run_per_s, faults.drop_docked_per_s) * online
+    rates[Mishap.LINK] = drops * _weakness(fleet.wifi_dbm[rows], faults)
     rates[Mishap.REBOOT] = faults.reboot_per_s * online
     out = np.flatnonzero(driving)
     if out.size:
@@ -215,6 +252,15 @@ def mishap_rates(fleet: Fleet, rows: Ints) -> Floats:
         rates[Mishap.LOST, out] = faults.lost_per_s * soft
         rates[Mishap.LIFTED, out] = faults.lift_per_s * soft * fleet.habits.carry
     return rates * faults.scale
+
+
+def _weakness(dbm: npt.NDArray[np.int8], faults: Faults) -> Floats:
+    """How many times as often links are lost, by the signal at the dock."""
+    factor = np.ones(256)
+    for below, times in faults.weak_signal:
+        factor[: below + 128] *= times
+    result: Floats = factor[dbm.astype(np.int64) + 128]
+    return result
 
 
 # ---------------------------------------------------------------- what may happen in each phase
@@ -245,18 +291,30 @@ def _docked(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
     if full.size:
         wait = _wait(fleet, rows[full], since[full], faults.bin_median_s, faults.home_sigma)
         moment = np.full(rows.size, NEVER, dtype=np.int64)
-        moment[full] = np.maximum(since[full] + wait, at_s[full] + 1)
+        emptied = when_somebody_comes(fleet, rows[full], since[full] + wait)
+        moment[full] = np.maximum(emptied, at_s[full] + 1)
         soonest.offer(moment, Due.BIN_EMPTIED)
-    absent = fleet.error[rows] == BIN_MISSING_CODE
-    if absent.any():
-        share = uniform(fleet.seed, fleet.key[rows], at_s, Purpose.BIN)
-        wait = (exponential(share) * faults.bin_missing_mean_s).astype(np.int64)
-        soonest.offer(at_s + 1 + wait, Due.BIN_PUT, absent)
-    broken = fleet.dock_fault[rows] != 0
-    if broken.any():
-        share = uniform(fleet.seed, fleet.key[rows], at_s, Purpose.BAG)
-        wait = (exponential(share) * faults.bag_median_s).astype(np.int64)
-        soonest.offer(at_s + 1 + wait, Due.DOCK_CURED, broken)
+    for cause, purpose, mean_s, due in (
+        (
+            fleet.error[rows] == BIN_MISSING_CODE,
+            Purpose.BIN,
+            faults.bin_missing_mean_s,
+            Due.BIN_PUT,
+        ),
+        (fleet.dock_fault[rows] != 0, Purpose.BAG, faults.bag_median_s, Due.DOCK_CURED),
+    ):
+        waiting = np.flatnonzero(cause)
+        if waiting.size:
+            moment = np.full(rows.size, NEVER, dtype=np.int64)
+            moment[waiting] = _seen_to_s(fleet, rows[waiting], at_s[waiting], purpose, mean_s)
+            soonest.offer(moment, due)
+
+
+def _seen_to_s(fleet: Fleet, rows: Ints, at_s: Ints, purpose: Purpose, mean_s: float) -> Ints:
+    """When somebody sees to what waits on the dock, with no memory of how long it did."""
+    share = uniform(fleet.seed, fleet.key[rows], at_s, purpose)
+    wait = (exponential(share) * mean_s).astype(np.int64)
+    return when_somebody_comes(fleet, rows, at_s + 1 + wait)
 
 
 def _contact_lost_s(fleet: Fleet, rows: Ints, since: Ints) -> Ints:
@@ -346,7 +404,8 @@ def _stop(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
         soonest.offer(since + np.minimum(wait, PAUSE_EXPIRES_S - 60), Fact.PUT_BACK, held)
     if fleet.habits.carry and not busy.all():
         wait = _wait(fleet, rows, since, faults.home_median_s, faults.home_sigma)
-        soonest.offer(since + wait, Fact.CARRIED_HOME, ~busy)
+        carried = when_somebody_comes(fleet, rows, since + wait)
+        soonest.offer(carried, Fact.CARRIED_HOME, ~busy)
 
 
 def _idle_until(fleet: Fleet, rows: Ints, at_s: Ints, share: float) -> Ints:
@@ -365,9 +424,11 @@ def _stuck(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
     luck = uniform(fleet.seed, fleet.key[rows], since, Purpose.CURE)
     wait = _wait(fleet, rows, since, faults.help_median_s, faults.help_sigma)
     wait = np.minimum(wait, faults.help_latest_s)
-    soonest.offer(since + wait, Fact.FREED, busy & ~is_empty & (luck < faults.helped_share))
+    helped = luck < help_share(fleet, rows, since)
+    soonest.offer(since + wait, Fact.FREED, busy & ~is_empty & helped)
     wait = _wait(fleet, rows, since, faults.home_median_s, faults.home_sigma)
-    soonest.offer(since + wait, Fact.CARRIED_HOME, is_empty | ~busy)
+    carried = when_somebody_comes(fleet, rows, since + wait)
+    soonest.offer(np.maximum(carried, at_s + 1), Fact.CARRIED_HOME, is_empty | ~busy)
 
 
 def _wait(fleet: Fleet, rows: Ints, since: Ints, median_s: float, sigma: float) -> Ints:
@@ -398,11 +459,15 @@ def _charging_error(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> N
     since, faults = fleet.phase_since_s[rows], fleet.faults
     wait = _wait(fleet, rows, since, faults.contact_median_s, faults.home_sigma)
     by_power = fleet.error[rows] == NO_ERROR  # it comes back with the home's power
-    back_s = np.where(by_power, np.maximum(fleet.link_s[rows], at_s + 1), since + wait)
+    cleaned = when_somebody_comes(fleet, rows, since + wait)
+    back_s = np.where(by_power, np.maximum(fleet.link_s[rows], at_s + 1), cleaned)
     soonest.offer(back_s, Fact.CONTACT_BACK)
     soonest.offer(since + PAUSE_EXPIRES_S, Fact.EXPIRED, fleet.cycle[rows] != 0)
 
 
+_WISH_RATE: Final = -log(1.0 - np.arange(256) / 256.0)
+"""How many wishes a day a likelihood means, by the column's value."""
+_IS_WEEKEND: Final = np.isin(np.arange(7), (SUNDAY, SATURDAY))
 _HAS_BIN: Final = np.array([family.has_bin for family in BY_NUMBER])
 _PREDICTIVE: Final = np.array([family.battery.predictive for family in BY_NUMBER])
 _BY_PHASE: Final = (_docked, _run, _stop, _stuck, _home, _home, _home, _evac, _charging_error)

@@ -41,7 +41,7 @@ class Regions:
                 self._moved(batch, -1)
 
     def _moved(self, batch: Batch, by: int) -> None:
-        place = np.minimum((batch.at_s - self.began_s) // self.bin_s, self.bins - 1)
+        place = np.minimum((batch.at_s - self.began_s - 1) // self.bin_s, self.bins - 1)
         self.moved += by * _counts(self._regions(batch), place, self.bins)
 
     def _started(self, batch: Batch) -> None:

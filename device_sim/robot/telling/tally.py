@@ -15,7 +15,10 @@ _CODES = 1024
 
 @dataclass(eq=False)
 class Tally:
-    """A listener that adds up: facts by kind and bin of time, results, errors, and the hash."""
+    """A listener that adds up: facts by kind and bin of time, results, errors, and the hash.
+
+    A bin holds what happens after its beginning, up to and with its end; so is what others count.
+    """
 
     fleet: Fleet
     began_s: int
@@ -37,7 +40,7 @@ class Tally:
         """Hear the facts of one round."""
         for batch in facts:
             self.hash = (self.hash + hash_of(self.fleet, batch)) & _MASK
-            place = np.minimum((batch.at_s - self.began_s) // self.bin_s, self.bins - 1)
+            place = np.minimum((batch.at_s - self.began_s - 1) // self.bin_s, self.bins - 1)
             self.by_kind[CODE[batch.kind]] += np.bincount(place, minlength=self.bins)
             if batch.kind is Kind.MISSION_ENDED:
                 self.results += np.bincount(batch.values, minlength=len(RESULTS))

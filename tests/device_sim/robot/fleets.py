@@ -6,9 +6,10 @@ import numpy as np
 
 from device_sim.robot.families import FAMILIES
 from device_sim.robot.fleet import Fleet, RobotSpec
+from device_sim.robot.households.traits import PETS, STAIRS, WORKING
 from device_sim.robot.orders import obey
 from device_sim.robot.parameters import HOUSEHOLDS, NOBODY, Battery, Faults, Habits
-from device_sim.robot.population import PETS, STAIRS, Population, of_specs
+from device_sim.robot.population import Population, of_specs
 from device_sim.robot.schedule import NEVER, Zones
 
 PERFECT = Faults(scale=0)
@@ -49,7 +50,8 @@ def people(count: int, first: int = 0, *, scale: float = 1.0) -> Population:
         days=(numbers * 37 % 128).astype(np.uint8),
         minute=(numbers * 97 % 1440).astype(np.uint16),
         wish=(numbers * 13 % 200).astype(np.uint8),
-        traits=np.choose(numbers % 4, [0, PETS, STAIRS, PETS | STAIRS]).astype(np.uint8),
+        away=(numbers * 11 % 40).astype(np.uint8),
+        traits=np.choose(numbers % 4, [0, PETS, STAIRS | WORKING, PETS | STAIRS]).astype(np.uint8),
         wifi_dbm=plain.wifi_dbm,
         age_days=(numbers * 31 % 1500).astype(np.uint16),
         version=(numbers % 3).astype(np.uint8),

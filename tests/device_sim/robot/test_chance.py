@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from device_sim.robot import exact
-from device_sim.robot.chance import Purpose, hashed, key_of, one_hashed, one_uniform, uniform
+from device_sim.robot.chance import (
+    Purpose,
+    hashed,
+    key_of,
+    keys_of,
+    one_hashed,
+    one_uniform,
+    uniform,
+)
 
 GOLDEN = [
     "0x1.a3dcf5683a7bap+8",
@@ -91,3 +99,18 @@ def test_exponential_waits_have_their_mean() -> None:
     waits = exact.exponential(uniform(3, KEYS, 0, Purpose.WAIT))
 
     assert abs(waits.mean() - 1) < 0.03
+
+
+@pytest.mark.parametrize(
+    ("prefix", "digits", "numbers"),
+    [("", 16, [0, 7, 1234567890123456, 10**16 - 1]), ("serial-", 3, [0, 100, 999, 501]),
+     ("robot-", 1, [0, 9])],
+)  # fmt: skip
+def test_keys_of_numbered_things_are_the_keys_of_their_names(
+    prefix: str, digits: int, numbers: list[int]
+) -> None:
+    names = [f"{prefix}{number:0{digits}d}" for number in numbers]
+
+    found = keys_of(prefix, np.array(numbers, dtype=np.uint64), digits)
+
+    assert found.tolist() == [key_of(name) for name in names]

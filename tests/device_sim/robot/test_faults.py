@@ -7,9 +7,9 @@ import pytest
 
 from device_sim.robot.facts import Kind
 from device_sim.robot.fleet import Fleet
+from device_sim.robot.households.traits import PETS, STAIRS
 from device_sim.robot.parameters import FULL, HOUSEHOLDS, Faults, Habits
 from device_sim.robot.phases import PHASES, Phase
-from device_sim.robot.population import PETS, STAIRS
 from device_sim.robot.record import missed_record
 from device_sim.robot.report import bin_state, dock_state, status
 from device_sim.robot.step import Happening, step
@@ -260,3 +260,15 @@ def test_a_battery_below_six_percent_off_the_dock_ends_in_silence_and_a_person()
     assert any(each.kind is Kind.LINK_LOST for each in happened)
     assert {robots.phase_of(row) for row in range(30)} == {Phase.CHARGE}
     assert (robots.link_s == 0).all()
+
+
+def test_links_are_lost_more_often_where_the_dock_stands_badly() -> None:
+    robots = fleet(300, faults=only(drop_docked_per_s=0.05 / 3600))
+    robots.wifi_dbm = np.repeat(np.array([-45, -70, -85], dtype=np.int8), 100)
+
+    happened = step(robots, START + 24 * HOUR)
+
+    lost = np.array([each.row for each in happened if each.kind is Kind.LINK_LOST])
+    good, weak, bad = np.bincount(lost // 100, minlength=3)
+    assert 2 * good < weak
+    assert 2 * weak < bad

@@ -2,13 +2,16 @@
 
 import pytest
 
-from device_sim.robot.fleet import RESULTS
+from device_sim import census
+from device_sim.robot.fleet import RESULTS, Fleet
 from device_sim.robot.parameters import FULL, HOUSEHOLDS, Faults
 from device_sim.robot.phases import PHASES, Cycle, Phase, code_of
+from device_sim.robot.routes import Routes
 from device_sim.robot.step import Kind, advance, step
 from device_sim.robot.telling.lifetime import bbmssn
 from device_sim.robot.telling.tally import Tally
-from tests.device_sim.robot.fleets import DAY_S, START, fleet, lively, order, thirsty
+from device_sim.scenario import Scenario
+from tests.device_sim.robot.fleets import DAY_S, START, fleet, order, thirsty
 from tests.device_sim.robot.living import HOUR, phases
 
 
@@ -94,7 +97,14 @@ def test_a_full_bin_waits_for_a_person_on_a_robot_that_stops_for_it() -> None:
 
 
 def test_a_fleet_ends_its_missions_as_the_dumps_say() -> None:
-    robots = lively(2500)
+    flats = Scenario.model_validate(
+        {
+            "title": "Flats",
+            "robots": [{"family": "i7", "count": 35}, {"family": "900", "count": 15}],
+        }
+    )
+    who = census.take(flats, 7, Routes.of(census.homes_of(flats)), first=0, count=2500)
+    robots = Fleet(who.specs, 7, START, population=who, habits=HOUSEHOLDS)
     tally = Tally(robots, int(START), 3600, 73)
 
     advance(robots, START + 3 * DAY_S, tally)

@@ -1,0 +1,87 @@
+"""A dry run's result as arrays, ready to be drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from device_sim.robot.households.world import ZONES
+
+Numbers = npt.NDArray[np.float64]
+HOUR_S = 3600
+
+
+@dataclass(frozen=True, eq=False)
+class Day:
+    """What happened in each block of time; `hours` are the ends of the blocks since `start_s`."""
+
+    title: str
+    robots: int
+    start_s: int
+    every_s: int
+    hours: Numbers
+    under_way: Numbers
+    by_region: Mapping[str, Numbers]
+    """Missions under way in each region where robots live."""
+    by_offset: Mapping[int, Numbers]
+    """The share of robots on a mission, by the hours their clocks are ahead of UTC."""
+    robots_by_offset: Mapping[int, int]
+    starts: Mapping[str, Numbers]
+    """Missions that began, by the hour of the owner's clock, in each region."""
+    online: Numbers
+    messages_a_second: Numbers
+    errors: Mapping[int, Numbers]
+    """By code, in each block."""
+    battery: Numbers
+    """[block, percent]: robots."""
+
+    @property
+    def length_h(self) -> float:
+        """How long it is, in hours."""
+        return float(self.hours[-1])
+
+
+def day_of(result: Mapping[str, Any]) -> Day:
+    """The arrays of what `dry_run.run` returned."""
+    series, robots = result["series"], int(result["robots"])
+    ends = (np.arange(len(series["online"])) + 1) * series["every_s"] / HOUR_S
+    bands = {int(offset): band for offset, band in series["by_utc_offset"].items()}
+    return Day(
+        title=result["scenario"],
+        robots=robots,
+        start_s=int(result["start"]),
+        every_s=int(series["every_s"]),
+        hours=np.minimum(ends, float(result["hours"])),
+        under_way=np.array(series["missions_under_way"], dtype=np.float64),
+        by_region=_inhabited(series["missions_by_region"]),
+        by_offset={
+            offset: np.array(band["missions_under_way"]) / band["robots"]
+            for offset, band in bands.items()
+        },
+        robots_by_offset={offset: int(band["robots"]) for offset, band in bands.items()},
+        starts=_inhabited(series["starts_by_local_hour"]),
+        online=np.array(series["online"], dtype=np.float64),
+        messages_a_second=np.array(series["messages_a_second"], dtype=np.float64),
+        errors={
+            int(code): np.array(counts, dtype=np.float64)
+            for code, counts in series["errors"].items()
+        },
+        battery=np.array(series["battery_percent"], dtype=np.float64),
+    )
+
+
+def _inhabited(by_region: Mapping[str, Any]) -> Mapping[str, Numbers]:
+    """The regions where something happened."""
+    return {
+        name: np.array(values, dtype=np.float64)
+        for name, values in by_region.items()
+        if any(values)
+    }
+
+
+def offset_h(zone_name: str, at_s: int) -> float:
+    """How many hours a zone's clock is ahead of UTC at a second."""
+    zone = np.array([list(ZONES.names).index(zone_name)])
+    return float(ZONES.offset(zone, np.array([at_s]))[0]) / HOUR_S
