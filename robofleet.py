@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "demo": ("load.demo_cli", "demo"),
     "up": ("cloud_functions.runtime.cli", "up"),
     "robots": ("device_sim.cli", "robots"),
+    "homes": ("device_sim.gallery_cli", "homes"),
     "phone": ("mobile_client.cli", "app"),
     "load": ("load.cli", "load"),
     "rules": ("cloud_functions.rules.cli", "app"),
