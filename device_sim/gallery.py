@@ -20,8 +20,11 @@ _BEGIN_S: Final = 1_700_000_000
 _LONGEST_S: Final = 24 * 3600
 _STEP_S: Final = 600
 _GAP: Final = 40
-_WIDEST: Final = 3600
-"""Centimetres of homes beside each other."""
+_FLATTEST: Final = 2.2
+_SLIMMEST: Final = 1.2
+"""A sheet is between that many times as wide as high, where that costs little paper."""
+
+_ENDED: Final = {"ok": "completed", "stuck": "stuck", "bat": "out of charge", "full": "bin full"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +57,17 @@ def _mission(fleet: Fleet, row: int) -> Mission:
     log = fleet.log(row)
     record = mission_record(fleet, row, log)
     traits = home(fleet.specs[row].home_seed).traits
+    ended = _ENDED.get(str(record["done"]), "ended early")
     title = (
         f"Home {fleet.specs[row].home_seed}, {traits.area_m2:.0f} m², {fleet.specs[row].family}:"
-        f" {record['done']}, {log.area_m2:.0f} m² in {record['runM']} min"
+        f" {ended}, {log.area_m2:.0f} m² in {record['runM']} min"
     )
     return Mission(drawn(fleet, row, log, log.along_cm), title)
 
 
 def sheet_svg(shown: Sequence[Mission]) -> str:
     """The pictures of missions, side by side and below each other, all to one scale."""
-    lines: list[list[Mission]] = [[]]
-    width = 0.0
-    for each in sorted(shown, key=lambda one: -frame_of(one.map).tall):
-        wide = frame_of(each.map).wide + _GAP
-        if lines[-1] and width + wide > _WIDEST:
-            lines.append([])
-            width = 0.0
-        lines[-1].append(each)
-        width += wide
+    lines = _lines(sorted(shown, key=lambda one: -frame_of(one.map).tall))
     parts: list[str] = []
     top, right = float(_GAP), 0.0
     for line in lines:
@@ -91,3 +87,26 @@ def sheet_svg(shown: Sequence[Mission]) -> str:
         + "\n".join(parts)
         + "</svg>\n"
     )
+
+
+def _lines(shown: Sequence[Mission]) -> list[list[Mission]]:
+    """Missions in lines, broken so that the sheet wastes least and is not too flat."""
+    wides = [frame_of(each.map).wide + _GAP for each in shown]
+    best: tuple[float, list[list[Mission]]] | None = None
+    for count in range(1, len(shown) + 1):
+        limit = max(sum(wides) / count * 1.1, *wides)
+        lines: list[list[Mission]] = [[]]
+        width = widest = 0.0
+        for each, wide in zip(shown, wides, strict=True):
+            if lines[-1] and width + wide > limit:
+                lines.append([])
+                width = 0.0
+            lines[-1].append(each)
+            width += wide
+            widest = max(widest, width)
+        high = sum(frame_of(line[0].map).tall + _GAP for line in lines)
+        shape = widest / high
+        waste = widest * high * max(1.0, shape / _FLATTEST, _SLIMMEST / shape)
+        if best is None or waste < best[0]:
+            best = waste, lines
+    return [[]] if best is None else best[1]

@@ -86,6 +86,12 @@ def box_of(shape: Mapping[str, Any]) -> Box:
     return Box(min(xs), -max(ys), max(xs), -min(ys))
 
 
+def dot_box(error: Mapping[str, Any]) -> Box:
+    """The box round an error's dot."""
+    x, y = error["x"], -error["y"]
+    return Box(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS)
+
+
 def width_of(text: str, size: float = TEXT) -> float:
     """How wide a text is, rather too wide."""
     return len(text) * _LETTER * size
@@ -128,9 +134,8 @@ def error_labels(
     errors: Iterable[Mapping[str, Any]], inside: Box, taken: Iterable[Box]
 ) -> list[Label]:
     """A label beside each dot: within the house, and on nothing else where there is room."""
-    dots = [
-        Box(e["x"] - RADIUS, -e["y"] - RADIUS, e["x"] + RADIUS, -e["y"] + RADIUS) for e in errors
-    ]
+    errors = list(errors)
+    dots = [dot_box(each) for each in errors]
     full = [*taken, *dots]
     labels: list[Label] = []
     for error, dot in zip(errors, dots, strict=True):

@@ -12,6 +12,7 @@ from device_sim.picture.labels import (
     WALL,
     Box,
     box_of,
+    dot_box,
     error_labels,
     room_label,
     width_of,
@@ -75,6 +76,7 @@ def content(drawn: Mapping[str, Any], title: str) -> list[str]:
     pieces = plan["furniture"]
     names = furniture.furniture_labels(pieces)
     solid = [box_of(each) for each in pieces if each["name"] != "Threshold"]
+    solid += [dot_box(each) for each in drawn["errors"]]
     rooms = [room_label(each, solid) for each in plan["rooms"] if each["name"] != "Stairs"]
     taken = [*(label.box for label in rooms), *(_wall_box(each) for each in plan["walls"])]
     inside = Box(x0 + WALL, -y1 + WALL, x1 - WALL, -y0 - WALL)

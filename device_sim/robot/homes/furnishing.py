@@ -178,12 +178,12 @@ def _guest(room: Furnisher) -> None:
 
 def _bath(room: Furnisher) -> None:
     dice = room.dice
+    room.stand("Toilet", 8, 13, tries=20)
     if dice.happens(0.6):
-        room.stand("Bathtub", 34, 15, tries=8)
+        room.stand("Bathtub", 34, 15, tries=10)
     else:
-        room.stand("Shower", 18, 18, tries=8)
-    room.stand("Toilet", 8, 13, tries=8)
-    room.stand("Basin", 12, 10, tries=8)
+        room.stand("Shower", 18, 18, tries=10)
+    room.stand("Basin", 12, 10, tries=12)
     if dice.happens(0.5):
         room.stand("Washer", 12, 12, tries=4)
     if dice.happens(0.5):
@@ -191,7 +191,7 @@ def _bath(room: Furnisher) -> None:
 
 
 def _toilet(room: Furnisher) -> None:
-    room.stand("Toilet", 8, 13, tries=10)
+    room.stand("Toilet", 8, 13, tries=20)
     room.stand("Basin", 9, 7, tries=6)
 
 
