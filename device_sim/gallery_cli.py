@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from device_sim import gallery
-from device_sim.robot.parameters import Faults
+from device_sim.cli import Luck
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
@@ -20,15 +20,13 @@ def homes(
         int, typer.Option(min=0, max=_MOST_SEED, help="The first home; the next ones follow.")
     ] = 7,
     count: Annotated[int, typer.Option(min=1, max=gallery.MOST, help="How many homes.")] = 5,
-    perfect: Annotated[bool, typer.Option("--perfect", help="Nothing goes wrong.")] = False,
+    faults: Annotated[Luck, typer.Option(help="What goes wrong.")] = Luck.USUAL,
 ) -> None:
     """Draw homes with what their robots covered on one mission each.
 
     Example: robofleet homes --seed 7 --count 5 --out homes.svg
     """
-    missions = gallery.missions(
-        range(seed, seed + count), Faults(scale=0.0) if perfect else Faults()
-    )
+    missions = gallery.missions(range(seed, seed + count), faults.rates)
     try:
         out.write_text(gallery.sheet_svg(missions), encoding="utf-8")
     except OSError as error:
