@@ -1,5 +1,6 @@
 """Homes after a mission, on one sheet."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from device_sim.gallery import missions, sheet_svg
 from device_sim.robot.homes import home
 from device_sim.robot.parameters import Faults
+from device_sim.robot.record import MAX_POINTS
 from robofleet import command_line
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -42,6 +44,13 @@ def test_pictures_stand_beside_each_other_on_the_sheet(count: int) -> None:
         for other in places[n + 1 :]:
             apart = one[2] <= other[0] or other[2] <= one[0]
             assert apart or one[3] <= other[1] or other[3] <= one[1]
+
+
+def test_a_map_shows_the_whole_path_and_fits_into_a_message() -> None:
+    for mission in missions(range(40), PERFECT):
+        assert len(mission.map["path"]) < MAX_POINTS
+        assert mission.map["path"][0] == [0, 0]
+        assert len(json.dumps(mission.map)) < 64 * 1024  # half of what MQTT carries at AWS
 
 
 def test_the_command_writes_the_sheet_and_says_what_happened(tmp_path) -> None:
