@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "up": ("cloud_functions.runtime.cli", "up"),
     "robots": ("device_sim.cli", "robots"),
     "scenario": ("device_sim.scenario_cli", "app"),
+    "homes": ("device_sim.gallery_cli", "homes"),
     "phone": ("mobile_client.cli", "app"),
     "load": ("load.cli", "load"),
     "rules": ("cloud_functions.rules.cli", "app"),

@@ -37,10 +37,13 @@ class Shape:
     id: str
     name: str
     polygon: Sequence[Point]
+    is_passable: bool = False
+    """Furniture that robots drive over or between the legs of."""
 
     def on_wire(self) -> dict[str, Any]:
         """The object as maps carry it."""
-        return {"id": self.id, "name": self.name, "polygon": [list(p) for p in self.polygon]}
+        said = {"id": self.id, "name": self.name, "polygon": [list(p) for p in self.polygon]}
+        return {**said, "passable": True} if self.is_passable else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from device_sim.robot.catalogue import Catalogue
 from device_sim.robot.chance import Keys, Purpose, uniform
 from device_sim.robot.chronicle import MissionLog
 from device_sim.robot.families import BY_NUMBER, Family
-from device_sim.robot.floor import home
+from device_sim.robot.homes import home
 from device_sim.robot.households.traits import NO_BASE
 from device_sim.robot.parameters import (
     FULL,
@@ -104,7 +104,8 @@ class Fleet:
         self.wifi_dbm = who.wifi_dbm
         self.age_days = who.age_days
         self.version = who.version.copy()
-        self.difficulty = who.difficulty.copy()
+        hard = who.difficulty * who.routes.difficulty[who.home]
+        self.difficulty = np.minimum(hard, np.float32(self.faults.difficulty_most))
 
         # what it is doing, 10 bytes
         self.phase = np.full(count, code_of(Phase.CHARGE), dtype=np.int8)

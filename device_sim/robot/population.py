@@ -62,7 +62,8 @@ class Population:
     version: npt.NDArray[np.uint8]
     """Which of its family's versions of software it runs, 0 the newest; see `catalogue`."""
     difficulty: npt.NDArray[np.float32]
-    """How often the home traps a robot, 1 for a median home (17.1)."""
+    """How often its people and their things trap a robot, 1 for the median; the fleet multiplies
+    it by what the home's floor does (17.1)."""
 
     def __len__(self) -> int:
         return len(self.key)

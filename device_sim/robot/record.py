@@ -143,7 +143,7 @@ def drawn(fleet: Fleet, row: int, log: MissionLog, along_cm: float) -> dict[str,
     route = fleet.routes.route(log.route) if log.mission_id else fleet.path(row)
     last = route.vertex_at(along_cm)
     corners = _corners(route.x_cm[: last + 1].tolist(), route.y_cm[: last + 1].tolist())
-    ratio = float(route.area_m2[last]) / max(float(route.area_m2[-1]), 1e-9)
+    ratio = float(route.new_area_m2[last]) / max(route.area_m2, 1e-9)
     return mission_map(fleet.floor_plan(row), corners[-MAX_POINTS:], log.errors, ratio)
 
 

@@ -14,7 +14,7 @@ export function plan(robot) {
       ${floor.rooms.map((room) => polygon(room, 'room'))}
       ${floor.carpets.map((carpet) => polygon(carpet, 'carpet'))}
       ${path.length > 1 && html`<polyline class="path" points=${points(path)} />`}
-      ${floor.furniture.map((piece) => polygon(piece, 'furniture'))}
+      ${floor.furniture.map((piece) => polygon(piece, piece.passable ? 'furniture under' : 'furniture'))}
       ${floor.walls.map(([ax, ay, bx, by]) => html`<line class="wall" x1=${ax} y1=${-ay} x2=${bx} y2=${-by} />`)}
       ${floor.rooms.map(label)}
       <rect class="dock" x="-15" y="-10" width="30" height="20" rx="4" />

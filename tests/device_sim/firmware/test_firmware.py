@@ -230,7 +230,7 @@ def test_somebody_else_who_looks_gets_the_map_too(robot: Bench) -> None:
 
 def test_a_mission_record_is_said_again_until_it_is_acknowledged(robot: Bench) -> None:
     robot.delta(robot.command(CommandName.START).as_desired())
-    robot.step(after_s=4 * 3600)
+    robot.step(after_s=6 * 3600)
     (mission,) = [each for each in robot.out.messages if each.topic == "robofleet/r1/mission"]
 
     robot.step(lost=[0])

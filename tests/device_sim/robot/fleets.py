@@ -40,7 +40,7 @@ def people(count: int, first: int = 0, *, scale: float = 1.0) -> Population:
     """Households of every kind: schedules, wishes, pets, stairs, old and new robots."""
     families = list(FAMILIES)
     numbers = np.arange(first, first + count)
-    specs = [RobotSpec(f"r{n}", families[n % len(families)], n % 16) for n in numbers.tolist()]
+    specs = [RobotSpec(f"r{n}", families[n % len(families)], n % 48) for n in numbers.tolist()]
     plain = of_specs(specs, 7, Faults(scale=scale), ZONES)
     return Population(
         specs=plain.specs, routes=plain.routes, zones=ZONES, key=plain.key, family=plain.family,

@@ -77,7 +77,7 @@ def test_a_cause_has_its_codes(rates, codes) -> None:
 def test_a_mop_has_no_brush_to_jam_and_a_vacuum_no_pad() -> None:
     robots = all_start(fleet(90, faults=only(jam_per_s=1 / 600)))
 
-    happened = step(robots, START + 6 * HOUR)
+    happened = step(robots, START + 2 * HOUR)
 
     for each in happened:
         if each.kind is Kind.ERROR:

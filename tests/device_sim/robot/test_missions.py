@@ -28,7 +28,7 @@ def test_a_mission_ends_on_the_dock_with_a_record_that_adds_up(row: int) -> None
     assert record["done"] == "ok"
     assert record["durationM"] == record["runM"] + record["pauseM"] + record["chrgM"]
     assert abs(record["durationM"] - (record["timestamp"] - record["startTime"]) / 60) <= 2
-    assert record["sqft"] == int(robots.routes.route(log.route).path.area_m2 * 10.7639)
+    assert record["sqft"] == int(robots.routes.route(log.route).area_m2 * 10.7639)
     assert len(record["missionId"]) == 26
     assert drawn(robots, row, log, log.along_cm)["coveredRatio"] == 1.0
     assert len(orjson.dumps(drawn(robots, row, log, log.along_cm))) < 120_000
@@ -106,7 +106,7 @@ def test_a_mission_through_two_rooms_cleans_those_rooms_in_their_order() -> None
     log = robots.last_logs[0]
     whole = robots.routes.route(int(robots.home[0]))
     assert robots.routes.rooms(log.route) == tuple(wanted)
-    assert 0 < log.area_m2 <= whole.path.area_m2
+    assert 0 < log.area_m2 <= whole.area_m2
     record = mission_record(robots, 0, log)
     assert [
         each["rid"] for each in record["timeline"]["finEvents"] if each["type"] == "room"

@@ -1,0 +1,74 @@
+"""Homes after a mission, on one sheet."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from typer.testing import CliRunner
+
+from device_sim.gallery import missions, sheet_svg
+from device_sim.robot.homes import home
+from device_sim.robot.parameters import Faults
+from device_sim.robot.record import MAX_POINTS
+from robofleet import command_line
+
+SVG = "{http://www.w3.org/2000/svg}"
+PERFECT = Faults(scale=0)
+
+
+def test_every_home_is_cleaned_where_nothing_goes_wrong() -> None:
+    shown = missions([3, 4, 5], PERFECT)
+
+    assert [mission.map["coveredRatio"] for mission in shown] == [1, 1, 1]
+    assert all("completed" in mission.title for mission in shown)
+    assert [mission.map["floorPlan"] for mission in shown] == [
+        home(seed).plan.on_wire() for seed in (3, 4, 5)
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_pictures_stand_beside_each_other_on_the_sheet(count: int) -> None:
+    drawn = ET.fromstring(sheet_svg(missions(range(count), PERFECT)))
+
+    _, _, wide, high = map(float, drawn.get("viewBox").split())
+    places = []
+    for group in drawn.iter(f"{SVG}g"):
+        dx, dy = map(float, re.findall(r"-?[\d.]+", group.get("transform")))
+        sheet = next(group.iter(f"{SVG}rect"))
+        x, y, w, h = (float(sheet.get(name)) for name in ("x", "y", "width", "height"))
+        places.append((x + dx, y + dy, x + dx + w, y + dy + h))
+    assert len(places) == count
+    assert all(x0 >= 0 and y0 >= 0 and x1 <= wide and y1 <= high for x0, y0, x1, y1 in places)
+    for n, one in enumerate(places):
+        for other in places[n + 1 :]:
+            apart = one[2] <= other[0] or other[2] <= one[0]
+            assert apart or one[3] <= other[1] or other[3] <= one[1]
+
+
+def test_a_map_shows_the_whole_path_and_fits_into_a_message() -> None:
+    for mission in missions(range(40), PERFECT):
+        assert len(mission.map["path"]) < MAX_POINTS
+        assert mission.map["path"][0] == [0, 0]
+        assert len(json.dumps(mission.map)) < 64 * 1024  # half of what MQTT carries at AWS
+
+
+def test_the_command_writes_the_sheet_and_says_what_happened(tmp_path) -> None:
+    out = tmp_path / "homes.svg"
+
+    result = CliRunner().invoke(
+        command_line("homes"), ["homes", "--seed", "7", "--count", "2", "--out", str(out)]
+    )
+
+    assert result.exit_code == 0
+    assert result.stdout.count("Home ") == 2
+    assert ET.fromstring(out.read_text()).tag == f"{SVG}svg"
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path) -> None:
+    out = tmp_path / "nowhere" / "homes.svg"
+
+    result = CliRunner().invoke(command_line("homes"), ["homes", "--count", "1", "--out", str(out)])
+
+    assert result.exit_code == 2
+    assert str(out) in result.stderr
