@@ -18,6 +18,7 @@ from cloud_functions.contract.topics import ProductTopic
 from device_sim.firmware import outages
 from device_sim.firmware.batches import Inbound, Incoming, Outgoing
 from device_sim.firmware.clocks import Clocks
+from device_sim.firmware.home_voice import HomeVoice
 from device_sim.firmware.keeping import Keeping
 from device_sim.firmware.live_map import LiveMap
 from device_sim.firmware.memory import Memory
@@ -66,6 +67,7 @@ class Firmware:
         self._live_map = LiveMap(fleet, self._robots, self.clocks)
         self._restarts = Restarts()
         self._jobs = JobClient(fleet, self._robots, self._restarts, updates)
+        self._home = HomeVoice(fleet, self._robots)
         self._cadence = Cadence(fleet)
 
     @property
@@ -102,6 +104,7 @@ class Firmware:
         happened: list[Happening] = []
         for message in incoming.messages:
             self._hear(message, now_s, happened)
+        self._home.listen(incoming, now_s, happened)
         happened += step(self.fleet, sim_now_s)
         self._restart(happened, out, now_s)
         for row in outages.notice(happened, out, self._restarts):
@@ -117,6 +120,7 @@ class Firmware:
         out.messages += at_jobs.messages
         out.cut += at_jobs.cut
         self._live_map.show(out, now_s)
+        self._home.speak(happened, out, now_s)
         return out
 
     def state_of(self, row: int) -> Mapping[str, Any]:
@@ -132,6 +136,10 @@ class Firmware:
             "error": int(fleet.error[row]),
             "software": fleet.software_of(row),
         }
+
+    def name_of(self, row: int) -> str:
+        """What its owner calls a robot."""
+        return str(self._robots[row].settings.get("name") or self.fleet.specs[row].name)
 
     def will(self, row: int) -> tuple[str, bytes]:
         """Topic and payload of a robot's last will."""
