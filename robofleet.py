@@ -12,7 +12,7 @@ import typer
 COMMANDS: Final = {
     "demo": ("load.demo_cli", "demo"),
     "up": ("cloud_functions.runtime.cli", "up"),
-    "robots": ("device_sim.cli", "robots"),
+    "robots": ("device_sim.cli", "app"),
     "phone": ("mobile_client.cli", "app"),
     "load": ("load.cli", "load"),
     "rules": ("cloud_functions.rules.cli", "app"),

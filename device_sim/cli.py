@@ -14,6 +14,20 @@ from cloud_functions.contract.mqtt.packets import Version
 from device_sim import scenario as scenarios
 from device_sim.dry_run import DryRunOptions
 from device_sim.dry_run_cli import Shown, dry_run
+from device_sim.lan.cli import press_home
+from device_sim.lan.errors import HomeError
+from device_sim.lan.lan_options import (
+    LAN_TLS_PORT,
+    LAN_UDP_PORT,
+    Charge,
+    Family,
+    Lan,
+    LanAddress,
+    LanPort,
+    LanUdpPort,
+    lan_options,
+    of_family,
+)
 from device_sim.link.doorstep import check_files, link_options
 from device_sim.link.kinds import USUAL, LinkKind
 from device_sim.link.port import LinkRefused
@@ -23,6 +37,8 @@ from device_sim.robot.parameters import Faults
 from device_sim.run import RunOptions
 from device_sim.shards import ShardFailed
 
+app = typer.Typer(invoke_without_command=True)
+app.command("press-home")(press_home)
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 _MOST_DRY = 100_000_000
@@ -52,7 +68,9 @@ class MqttVersion(StrEnum):
         return Version.V5 if self is MqttVersion.V5 else Version.V311
 
 
+@app.callback()
 def robots(
+    context: typer.Context,
     count: Annotated[
         int | None, typer.Option("--count", "--robots", min=1, max=_MOST_DRY, help="How many.")
     ] = None,
@@ -85,6 +103,12 @@ def robots(
     hours: Annotated[float, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = 24,
     processes: Annotated[int, typer.Option(min=1, max=256, help="They share the fleet.")] = 1,
     plots: Annotated[Path | None, typer.Option(help="Folder for plots of a dry run.")] = None,
+    lan: Lan = False,
+    lan_address: LanAddress = None,
+    lan_port: LanPort = LAN_TLS_PORT,
+    lan_udp_port: LanUdpPort = LAN_UDP_PORT,
+    family: Family = None,
+    battery: Charge = None,
 ) -> None:
     """Run robots against the cloud that runs on a data directory.
 
@@ -97,8 +121,15 @@ def robots(
     With --dry-run they live without any cloud, and what happened to them is counted.
 
     Example: robofleet robots --dry-run --robots 100000 --processes 2
+
+    With --lan they are on their home network, too, for clients of real robots.
+
+    Example: robofleet robots --lan --link none --count 1 --family 900
     """
+    if context.invoked_subcommand is not None:
+        return
     try:
+        at_home = lan_options(data, lan_address, lan_port, lan_udp_port, is_on=lan)
         if dry:
             _dry_run(
                 scenario,
@@ -112,7 +143,7 @@ def robots(
         check_files(count or sum(group.count for group in chosen.robots), link, processes)
         place, urls = _place(data, wait_s, link, endpoint, is_certified=certificates is not None)
         options = RunOptions(
-            specs=scenarios.specs(chosen, seed, count),
+            specs=of_family(scenarios.specs(chosen, seed, count), family),
             link=link_options(urls, certificates, seed=seed, version=version.on_wire),
             kind=link,
             seed=seed,
@@ -120,12 +151,14 @@ def robots(
             for_s=for_s,
             pictures=data / "missions",
             faults=faults.rates,
+            lan=at_home,
+            battery=battery,
         )
         live(options, place, _out, processes=processes, as_json=as_json)
     except ShardFailed as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    except (NoCloud, NotRegistered, LinkRefused, scenarios.InvalidScenario) as error:
+    except (NoCloud, NotRegistered, LinkRefused, HomeError, scenarios.InvalidScenario) as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
 

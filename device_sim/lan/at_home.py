@@ -7,9 +7,10 @@ from pathlib import Path
 
 from device_sim.firmware.batches import Incoming, Outgoing
 from device_sim.firmware.firmware import Firmware
-from device_sim.lan.buttons import Buttons, NotPressed
+from device_sim.lan.buttons import Buttons
 from device_sim.lan.certificate import server_context
 from device_sim.lan.discovery import answer
+from device_sim.lan.errors import NotPressed
 from device_sim.lan.home_network import PAIRING_S, HomeNetwork, HomeOptions
 from device_sim.lan.identity import home_robots
 from device_sim.robot.fleet import Fleet
@@ -25,13 +26,13 @@ class LanOptions:
     data: Path
     """The run's directory: certificate and buttons are there."""
     address: str | None = None
-    """The first robot's; without it each has a loopback address of its own."""
+    """The first robot's; the others have loopback addresses of their own."""
     tls_port: int = 8883
     udp_port: int = 5678
 
 
 class AtHome:
-    """The home network of one run.  Raises InvalidAddress, NoHomeNetwork, NoRun."""
+    """The home network of one run.  Raises HomeError."""
 
     def __init__(
         self, options: LanOptions, firmware: Firmware, clock: Callable[[], float] = time.time

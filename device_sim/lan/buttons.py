@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from device_sim.lan.errors import NoRun, NotPressed
 from device_sim.lan.home_network import HomeNetwork
 
 FILE_NAME: Final = "home-buttons"
@@ -19,14 +20,6 @@ _MAX_FINGERS: Final = 8
 _TIMEOUT_S: Final = 5.0
 _OK: Final = "ok "
 _NO: Final = "no "
-
-
-class NotPressed(Exception):
-    """The robot did not take it; the message says why."""
-
-
-class NoRun(Exception):
-    """No robots are on a home network with that data directory."""
 
 
 class Buttons:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from device_sim.firmware.batches import Inbound, Outbound
 from device_sim.lan.conversation import Host
 from device_sim.lan.discovery import is_request
+from device_sim.lan.errors import NoHomeNetwork
 from device_sim.lan.identity import HomeRobot
 from device_sim.lan.tls_client import Gone, TlsClient
 
@@ -32,10 +33,6 @@ _ANSWERS_AT_ONCE: Final = 500
 _DATAGRAM_BYTES: Final = 64
 _LOOPBACK_BROADCAST: Final = "127.255.255.255"
 _BROADCAST: Final = "255.255.255.255"
-
-
-class NoHomeNetwork(Exception):
-    """A robot cannot have its address or port; the message says what to change."""
 
 
 @dataclass(frozen=True, slots=True)

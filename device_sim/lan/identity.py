@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from device_sim.lan.errors import InvalidAddress
 from device_sim.robot.families import FAMILIES
 from device_sim.robot.label import blid, password
 from device_sim.robot.population import RobotSpec
@@ -13,10 +14,6 @@ _FIRST_ADDRESS: Final = ipaddress.IPv4Address("127.16.0.1")
 """Brokers listen on 127.0.x.x and clients take their sources from 127.1.0.0/16."""
 MAX_ROBOTS: Final = 5000
 """Each takes two sockets."""
-
-
-class InvalidAddress(ValueError):
-    """The robots cannot have that address; the message says which are allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,26 +25,31 @@ class HomeRobot:
     password: str
     address: str
 
+    def on_slip(self) -> dict[str, str]:
+        """What `robots.json` says of it beside its claim code."""
+        return {"blid": self.blid, "password": self.password, "address": self.address}
+
 
 def home_robots(
     specs: Sequence[RobotSpec], seed: int, first_address: str | None = None
 ) -> list[HomeRobot]:
     """The robots of a run in their order.  Raises InvalidAddress.
 
-    Without `first_address` they take loopback addresses of their own; with it they take that one
-    and those that follow.
+    Each has a loopback address of its own, but the first has `first_address` where one is given.
     """
     if len(specs) > MAX_ROBOTS:
         raise InvalidAddress(f"at most {MAX_ROBOTS} robots are on a home network, not {len(specs)}")
-    first = _FIRST_ADDRESS if first_address is None else _parsed(first_address)
+    addresses = [str(_FIRST_ADDRESS + place) for place in range(len(specs))]
+    if first_address is not None:
+        addresses[0] = str(_parsed(first_address))
     return [
         HomeRobot(
             spec.thing,
             blid(seed, spec.thing, FAMILIES[spec.family]),
             password(seed, spec.thing),
-            str(first + place),
+            address,
         )
-        for place, spec in enumerate(specs)
+        for spec, address in zip(specs, addresses, strict=True)
     ]
 
 
