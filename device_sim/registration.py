@@ -148,8 +148,8 @@ def write_slips(
     """Write `robots.json` by rename; its path.  `at_home` is what each says beside."""
     path = directory / FILE_NAME
     draft = directory / f".{FILE_NAME}"
-    beside = at_home or [{}] * len(specs)
-    slips = [slip(spec, seed) | more for spec, more in zip(specs, beside, strict=True)]
+    beside: Sequence[Mapping[str, Any]] = at_home or [{}] * len(specs)
+    slips = [{**slip(spec, seed), **more} for spec, more in zip(specs, beside, strict=True)]
     draft.write_text(json.dumps(slips, indent=2) + "\n")
     draft.replace(path)
     return path
