@@ -220,6 +220,8 @@ class HomeVoice:
             guest.counters_period = period
         members |= self._robots[row].settings
         members["lastCommand"] = self._robots[row].last_command
+        if "pmaps" in guest.told:
+            members["pmaps"] = identity.maps(fleet, row)
         if "active" in fleet.families[row].constant.get("audio", {}):
             members["audio"] = {"active": now_s < guest.sound_until_s}
         changed = {

@@ -76,6 +76,10 @@ class Stage(Enum):
     CLOSED = auto()
 
 
+_FIRST: Final = {PASSWORD_TYPE: Stage.PASSWORD, 0x10: Stage.GREETING}
+"""What the first byte begins; 0x10 is CONNECT."""
+
+
 @dataclass(slots=True)
 class Reaction:
     """What should happen now."""
@@ -110,8 +114,8 @@ class Conversation:
         """What to do about bytes that arrived."""
         reaction = Reaction()
         if self.stage is Stage.NEW and data:
-            is_raw = data[0] == PASSWORD_TYPE
-            self.stage = Stage.PASSWORD if is_raw else Stage.GREETING
+            self.stage = _FIRST.get(data[0], Stage.CLOSED)
+            reaction.close = self.stage is Stage.CLOSED
         if self.stage is Stage.PASSWORD:
             self._password(data, host, reaction)
         elif self.stage in (Stage.GREETING, Stage.SESSION):
