@@ -24,6 +24,7 @@ from device_sim.lan.lan_options import (
     Lan,
     LanAddress,
     LanPort,
+    LanSingleKeys,
     LanUdpPort,
     lan_options,
     of_family,
@@ -107,6 +108,7 @@ def robots(
     lan_address: LanAddress = None,
     lan_port: LanPort = LAN_TLS_PORT,
     lan_udp_port: LanUdpPort = LAN_UDP_PORT,
+    lan_single_keys: LanSingleKeys = False,
     family: Family = None,
     battery: Charge = None,
 ) -> None:
@@ -129,7 +131,9 @@ def robots(
     if context.invoked_subcommand is not None:
         return
     try:
-        at_home = lan_options(data, lan_address, lan_port, lan_udp_port, is_on=lan)
+        at_home = lan_options(
+            data, lan_address, lan_port, lan_udp_port, is_on=lan, single_keys=lan_single_keys
+        )
         if dry:
             _dry_run(
                 scenario,

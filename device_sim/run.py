@@ -69,7 +69,8 @@ class Run:
         )  # fmt: skip
         if options.battery is not None:
             self.fleet.charge[:] = FULL // 100 * options.battery
-        self.firmware = Firmware(self.fleet)
+        pairs_only = options.lan is None or options.lan.pairs_only
+        self.firmware = Firmware(self.fleet, pairs_only=pairs_only)
         self.at_home = AtHome(options.lan, self.firmware) if options.lan else None
         self._network = LiveNetwork(
             make_links(options.kind, self._callers(), options.link),

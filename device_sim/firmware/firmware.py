@@ -47,7 +47,8 @@ _USUAL: Final = Updates()
 class Firmware:
     """The firmware of every robot of a fleet.
 
-    `on_accepted` hears how many seconds each accepted report took.
+    `on_accepted` hears how many seconds each accepted report took.  `pairs_only` False lets every
+    family take one setting of a pair from home, which a real i7 does not.
     """
 
     def __init__(
@@ -55,6 +56,8 @@ class Firmware:
         fleet: Fleet,
         on_accepted: Callable[[float], None] = lambda _took_s: None,
         updates: Updates = _USUAL,
+        *,
+        pairs_only: bool = True,
     ) -> None:
         self.fleet = fleet
         self._robots = [Memory() for _ in fleet.specs]
@@ -67,7 +70,7 @@ class Firmware:
         self._live_map = LiveMap(fleet, self._robots, self.clocks)
         self._restarts = Restarts()
         self._jobs = JobClient(fleet, self._robots, self._restarts, updates)
-        self._home = HomeVoice(fleet, self._robots)
+        self._home = HomeVoice(fleet, self._robots, pairs_only=pairs_only)
         self._cadence = Cadence(fleet)
 
     @property

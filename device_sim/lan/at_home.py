@@ -29,6 +29,8 @@ class LanOptions:
     """The first robot's; the others have loopback addresses of their own."""
     tls_port: int = 8883
     udp_port: int = 5678
+    pairs_only: bool = True
+    """Whether families that take settings of a pair only together do so (section 8)."""
 
 
 class AtHome:

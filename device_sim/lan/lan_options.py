@@ -26,6 +26,10 @@ LanPort = Annotated[int, typer.Option("--lan-port", min=1, max=65535, help="TLS,
 LanUdpPort = Annotated[
     int, typer.Option("--lan-udp-port", min=1, max=65535, help="Discovery, at home.")
 ]
+LanSingleKeys = Annotated[
+    bool,
+    typer.Option("--lan-single-keys", help="Take half a pair of settings; a real i7 does not."),
+]
 Family = Annotated[
     str | None, typer.Option("--family", help="Make all robots of this family, such as 900 or i7.")
 ]
@@ -35,11 +39,17 @@ Charge = Annotated[
 
 
 def lan_options(
-    data: Path, address: str | None, tls_port: int, udp_port: int, *, is_on: bool
+    data: Path,
+    address: str | None,
+    tls_port: int,
+    udp_port: int,
+    *,
+    is_on: bool,
+    single_keys: bool,
 ) -> LanOptions | None:
     """Where robots are at home, None without `--lan`.  Raises HomeError."""
     if is_on:
-        return LanOptions(data, address, tls_port, udp_port)
+        return LanOptions(data, address, tls_port, udp_port, pairs_only=not single_keys)
     if address is not None:
         raise HomeError("--lan-address needs --lan")
     return None

@@ -22,10 +22,12 @@ FAMILIES = ["900", "i7"]
 class Home:
     """A robot with a client at home; time moves only when told to."""
 
-    def __init__(self, family: str = "900", *, connected: bool = True) -> None:
+    def __init__(
+        self, family: str = "900", *, connected: bool = True, pairs_only: bool = True
+    ) -> None:
         self.fleet = Fleet([RobotSpec(THING, family, 3, "Kitchen")], 7, NOW, faults=Faults(scale=0))
         self.fleet.charge[0] = FULL * 9 // 10
-        self.firmware = Firmware(self.fleet)
+        self.firmware = Firmware(self.fleet, pairs_only=pairs_only)
         self.now_s = NOW
         self.said: list[tuple[float, str, dict]] = []
         self.known: dict = {}
@@ -361,6 +363,33 @@ def test_a_setting_that_is_taken_is_echoed_and_one_that_is_not_is_not(case, fami
     changed = {name: value for name, value in case[family].items() if before[name] != value}
     assert echoed == changed
     assert case[family].items() <= home.known.items()
+
+
+def test_an_i7_that_is_told_to_takes_half_a_pair() -> None:
+    home = Home("i7", pairs_only=False)
+    home.say("delta", {"state": {"carpetBoost": False}})
+    home.live(1)
+
+    assert home.known["carpetBoost"] is False
+
+
+@pytest.mark.parametrize("family", [*FAMILIES, "m6"])
+def test_whatever_is_asked_at_home_the_shadow_stays_under_its_limit(family) -> None:
+    home = Home(family)
+    home.step(connected=[0])
+    entry = {"enabled": True, "type": 0, "start": {"day": [1], "hour": 9, "min": 0},
+             "cmd": {"command": "start"}}  # fmt: skip
+    home.say("delta", {"state": {"cleanSchedule2": [entry] * 12, "name": "n" * 64}})
+    home.ask("start", note="x" * 1200)
+    home.live(2)
+    memory = home.firmware._robots[0]
+
+    state = {
+        "reported": {**home.known, **memory.settings, "lastCommand": memory.last_command},
+        "desired": memory.settings,
+    }
+    assert memory.last_command["command"] == "start"
+    assert len(orjson.dumps(state)) < 8192
 
 
 def test_an_echo_takes_its_time() -> None:
