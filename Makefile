@@ -39,6 +39,7 @@ clients: .venv/clients/roombapy-1.stamp .venv/clients/node.stamp ## other people
 	touch $@
 
 .venv/clients/node.stamp: .venv/bin/python tests/end_to_end/home_clients/package.json
+	@command -v npm >/dev/null || { echo "dorita980 needs npm: apt-get install nodejs npm"; exit 1; }
 	mkdir -p .venv/clients/node
 	cp tests/end_to_end/home_clients/package.json .venv/clients/node/
 	npm install --prefix .venv/clients/node --silent --no-audit --no-fund --no-package-lock --ignore-scripts

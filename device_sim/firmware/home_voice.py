@@ -83,12 +83,12 @@ class HomeVoice:
         places = self._ear.places(now_s)
         if not self._guests:
             return
-        signals = set(signals_due(fleet, before, fleet.tick).tolist())
         for row, guest in self._guests.items():
             self._say_portions(row, guest, out, now_s)
-            if guest.portions:
-                continue
-            self._say_changes(row, guest, out, now_s, is_over=row in ended)
+        rows = [row for row, guest in self._guests.items() if not guest.portions]
+        signals = set(signals_due(fleet, before, fleet.tick).tolist())
+        for row, members in zip(rows, report.live_all(fleet, np.array(rows, int)), strict=True):
+            self._say_changes(row, members, out, now_s, is_over=row in ended)
             if row in signals:
                 self._say(row, {"signal": report.signal(fleet, row)}, out)
         out.home += [each for each in places if each.row in self._guests]
@@ -114,7 +114,7 @@ class HomeVoice:
         if "utctime" in members:
             members["utctime"] = int(now_s)
         if not family.tells_minutes:
-            members["connected"] = True
+            members["connected"] = self._robots[row].online
         return {name: value for name, value in members.items() if name not in _NOT_AT_HOME}
 
     # ------------------------------------------------------------ saying
@@ -125,17 +125,18 @@ class HomeVoice:
             self._say_on(row, portion.members, out, is_wifi=portion.is_wifi)
 
     def _say_changes(
-        self, row: int, guest: _Guest, out: Outgoing, now_s: float, *, is_over: bool
+        self, row: int, members: dict[str, Any], out: Outgoing, now_s: float, *, is_over: bool
     ) -> None:
-        fleet = self._fleet
-        members = report.live(fleet, row)
+        fleet, guest, robot = self._fleet, self._guests[row], self._robots[row]
         docked = _phase(guest.told) != _phase(members) == "charge"
         period = fleet.tick // _COUNTERS_S
         if is_over or docked or period != guest.counters_period:
             members |= report.lifetime(fleet, row)
             guest.counters_period = period
-        members |= self._robots[row].settings
-        members["lastCommand"] = self._robots[row].last_command
+        members |= robot.settings
+        members["lastCommand"] = robot.last_command
+        if "connected" in guest.told:
+            members["connected"] = robot.online
         if "pmaps" in guest.told:
             members["pmaps"] = identity.maps(fleet, row)
         if "active" in fleet.families[row].constant.get("audio", {}):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from device_sim.firmware.batches import Incoming, Outgoing
@@ -43,6 +44,9 @@ class AtHome:
         self._clock = clock
         fleet = firmware.fleet
         self.robots = home_robots(fleet.specs, fleet.seed, options.address)
+        fleet.addresses |= {
+            row: int(IPv4Address(robot.address)) for row, robot in enumerate(self.robots)
+        }
         network = HomeOptions(
             robots=self.robots,
             context=server_context(options.data, clock()),

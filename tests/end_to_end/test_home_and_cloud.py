@@ -149,6 +149,7 @@ def _know(home: Home) -> None:
         (["--lan", "--lan-address", "kitchen"], "--lan-address is four numbers"),
         (["--lan-address", "127.0.0.9"], "--lan-address needs --lan"),
         (["--lan", "--lan-address", "203.0.113.7"], "give another address with --lan-address"),
+        (["--lan", "--dry-run"], "leave one of them out"),
         (["--lan", "--family", "toaster"], "--family is one of 900, i7, m6, not toaster"),
     ],
 )

@@ -1,5 +1,6 @@
 """A run's robots at home: buttons by name, and robots that restart."""
 
+import socket
 import threading
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from device_sim.lan.buttons import press_home
 from device_sim.lan.errors import NoRun, NotPressed
 from device_sim.robot.fleet import Fleet, RobotSpec
 from device_sim.robot.phases import Phase, code_of
-
-from .test_home_network import free_port
+from device_sim.robot.report import first_report
+from tests.device_sim.lan.test_home_network import free_port
 
 NOW = 1_700_000_000.0
 SPECS = [
@@ -77,6 +78,22 @@ def test_a_robot_off_its_dock_does_not_pair(house: House) -> None:
 
     with pytest.raises(NotPressed, match="not on its dock"):
         house.hold("Kitchen")
+
+
+def test_a_robot_tells_the_address_at_which_it_is_found(house: House) -> None:
+    told = [first_report(house.firmware.fleet, row)["netinfo"]["addr"] for row in (0, 1)]
+
+    assert told == [127 << 24 | 16 << 16 | 1, "127.16.0.2"]
+
+
+def test_a_robot_that_restarts_is_not_there_meanwhile(house: House) -> None:
+    where = ("127.16.0.1", house.options.tls_port)
+    house.home.exchange(Outgoing(gone=[0]), Incoming())
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(where, timeout=5)
+
+    house.home.exchange(Outgoing(back=[0]), Incoming())
+    socket.create_connection(where, timeout=5).close()
 
 
 def test_without_a_run_there_are_no_buttons(tmp_path) -> None:

@@ -291,6 +291,18 @@ def test_a_client_that_says_nothing_is_dropped(house: House) -> None:
     assert silent.is_closed()
 
 
+def test_bytes_that_are_no_tls_end_their_connection_only(house: House) -> None:
+    client = house.dial().greet()
+    for stream in (b"GET / HTTP/1.1\r\n\r\n", bytes(300), b"\x16\x03\x01\xff\xff", b"\xf0\x05"):
+        with socket.create_connection(("127.30.0.2", house.port), timeout=5) as raw:
+            raw.sendall(stream)
+            for _ in range(5):
+                house.turn(timeout_s=0.01)
+
+    house.turn(Outbound(0, "wifistat", b"{}"))
+    assert client.receive(14).endswith(b"{}")
+
+
 def test_a_robot_has_few_connections_that_say_nothing(house: House) -> None:
     waiting = [house.dial() for _ in range(4)]
     extra = socket.create_connection(("127.30.0.1", house.port), timeout=5)
