@@ -71,6 +71,8 @@ class HomeNetwork:
         self._pairing_until_s: dict[int, float] = {}
         self._answers: deque[tuple[int, tuple[str, int]]] = deque(maxlen=_MAX_ANSWERS)
         self._away: set[int] = set()
+        self._deaf: set[int] = set()
+        """Rows that should listen and cannot."""
         self._heard = Heard()
         self._now_s = 0.0
         try:
@@ -117,7 +119,7 @@ class HomeNetwork:
         """Robots are back on the network."""
         for row in rows:
             self._away.discard(row)
-            self._listen(row)
+            self._listen_again(row)
 
     def close(self) -> None:
         """Close every socket."""
@@ -155,6 +157,14 @@ class HomeNetwork:
         listener.setblocking(False)
         self._listeners[row] = listener
         self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(row))
+
+    def _listen_again(self, row: int) -> None:
+        """Somebody else may have the port now: the robot tries again until it is free."""
+        self._deaf.discard(row)
+        try:
+            self._listen(row)
+        except NoHomeNetwork:
+            self._deaf.add(row)
 
     def _shut(self, row: int) -> None:
         listener = self._listeners.pop(row, None)
@@ -273,7 +283,7 @@ class HomeNetwork:
         if self._sessions.get(row) is client:
             del self._sessions[row]
             self._heard.lost.append(row)
-            self._listen(row)
+            self._listen_again(row)
 
     def _sweep(self, now_s: float) -> None:
         """Whoever was silent for too long is dropped; that frees a stale session."""
@@ -285,6 +295,8 @@ class HomeNetwork:
         ]
         for client in over:
             self._drop(client)
+        for row in list(self._deaf):
+            self._listen_again(row)
 
 
 def _bind(opened: socket.socket, where: tuple[str, int], option: str) -> None:

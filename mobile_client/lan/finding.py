@@ -16,6 +16,8 @@ LOOPBACK: Final = "127.255.255.255"
 """Where robots of this computer hear a broadcast."""
 _ASKED_TIMES: Final = 3
 _ANSWER_BYTES: Final = 2048
+_WAITING_BYTES: Final = 4_194_304
+"""Answers of thousands of robots come at once."""
 _MAX_FOUND: Final = 10_000
 
 
@@ -49,6 +51,7 @@ async def discover(address: str, port: int, timeout_s: float) -> list[Found]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
         asking.setblocking(False)
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WAITING_BYTES)
         try:
             for _ in range(_ASKED_TIMES):
                 asking.sendto(wire.DISCOVERY_REQUEST, (address, port))

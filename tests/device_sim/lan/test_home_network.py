@@ -337,6 +337,17 @@ def test_a_robot_without_wifi_is_not_there_and_comes_back(house: House) -> None:
     house.dial().greet()
 
 
+def test_a_robot_whose_port_was_taken_meanwhile_is_back_when_it_is_free(house: House) -> None:
+    house.network.silence([0])
+    thief = socket.create_server(("127.30.0.1", house.port))
+    house.network.restore([0])
+    house.turn()
+
+    thief.close()
+    house.turn()
+    house.dial().greet()
+
+
 def test_a_taken_address_is_refused_by_name(house: House, context) -> None:
     options = HomeOptions(house.robots, context, [False] * 2, house.port, house.udp_port)
 
