@@ -134,8 +134,9 @@ def robots(
         at_home = lan_options(
             data, lan_address, lan_port, lan_udp_port, is_on=lan, single_keys=lan_single_keys
         )
-        if dry and lan:
-            raise HomeError("--lan has no network with --dry-run: leave one of them out")
+        if lan and (dry or processes > 1):
+            other = "--dry-run" if dry else "--processes"
+            raise HomeError(f"--lan does not go with {other}: leave one of them out")
         if dry:
             _dry_run(
                 scenario,
