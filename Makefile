@@ -5,7 +5,7 @@ BIN := .venv/bin
 demo: .venv/demo.stamp
 	$(BIN)/robofleet demo
 
-test: .venv/dev.stamp
+test: .venv/dev.stamp clients
 	$(BIN)/pytest -n 2
 
 check: .venv/dev.stamp
@@ -31,7 +31,21 @@ lock: ## write the lock files anew (needs uv)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.lock
 	touch $@
 
+clients: .venv/clients/roombapy-1.stamp .venv/clients/node.stamp ## other people's libraries that drive real robots
+
+.venv/clients/roombapy-1.stamp: .venv/bin/python tests/end_to_end/home_clients/roombapy-1.txt
+	rm -rf .venv/clients/roombapy-1
+	$(BIN)/pip install --quiet --disable-pip-version-check --target .venv/clients/roombapy-1 -r tests/end_to_end/home_clients/roombapy-1.txt
+	touch $@
+
+.venv/clients/node.stamp: .venv/bin/python tests/end_to_end/home_clients/package.json
+	@command -v npm >/dev/null || { echo "dorita980 needs npm: apt-get install nodejs npm"; exit 1; }
+	mkdir -p .venv/clients/node
+	cp tests/end_to_end/home_clients/package.json .venv/clients/node/
+	npm install --prefix .venv/clients/node --silent --no-audit --no-fund --no-package-lock --ignore-scripts
+	touch $@
+
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check lock clients clean

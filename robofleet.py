@@ -12,7 +12,7 @@ import typer
 COMMANDS: Final = {
     "demo": ("load.demo_cli", "demo"),
     "up": ("cloud_functions.runtime.cli", "up"),
-    "robots": ("device_sim.cli", "robots"),
+    "robots": ("device_sim.cli", "app"),
     "scenario": ("device_sim.scenario_cli", "app"),
     "homes": ("device_sim.gallery_cli", "homes"),
     "phone": ("mobile_client.cli", "app"),

@@ -15,6 +15,20 @@ from device_sim import census
 from device_sim import scenario as scenarios
 from device_sim.dry_run import DryRunOptions
 from device_sim.dry_run_cli import Shown, dry_run
+from device_sim.lan.cli import press_home
+from device_sim.lan.errors import HomeError
+from device_sim.lan.lan_options import (
+    LAN_TLS_PORT,
+    LAN_UDP_PORT,
+    Charge,
+    Family,
+    Lan,
+    LanAddress,
+    LanPort,
+    LanSingleKeys,
+    LanUdpPort,
+    lan_options,
+)
 from device_sim.link.doorstep import check_files, link_options
 from device_sim.link.kinds import USUAL, LinkKind
 from device_sim.link.port import LinkRefused
@@ -25,6 +39,8 @@ from device_sim.run import RunOptions
 from device_sim.scenarios.living import Living
 from device_sim.shards import ShardFailed
 
+app = typer.Typer(invoke_without_command=True)
+app.command("press-home")(press_home)
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 _MOST_DRY = 100_000_000
@@ -54,7 +70,9 @@ class MqttVersion(StrEnum):
         return Version.V5 if self is MqttVersion.V5 else Version.V311
 
 
+@app.callback()
 def robots(
+    context: typer.Context,
     count: Annotated[
         int | None, typer.Option("--count", "--robots", min=1, max=_MOST_DRY, help="How many.")
     ] = None,
@@ -89,6 +107,13 @@ def robots(
     hours: Annotated[float | None, typer.Option(min=0.1, max=8784, help="Of a dry run.")] = None,
     processes: Annotated[int, typer.Option(min=1, max=256, help="They share the fleet.")] = 1,
     plots: Annotated[Path | None, typer.Option(help="Folder for plots of a dry run.")] = None,
+    lan: Lan = False,
+    lan_address: LanAddress = None,
+    lan_port: LanPort = LAN_TLS_PORT,
+    lan_udp_port: LanUdpPort = LAN_UDP_PORT,
+    lan_single_keys: LanSingleKeys = False,
+    family: Family = None,
+    battery: Charge = None,
 ) -> None:
     """Run robots against the cloud that runs on a data directory.
 
@@ -101,18 +126,30 @@ def robots(
     With --dry-run they live without any cloud, and what happened to them is counted.
 
     Example: robofleet robots --dry-run --robots 100000 --processes 2
+
+    With --lan they are on their home network, too, for clients of real robots.
+
+    Example: robofleet robots --lan --link none --count 1 --family 900
     """
+    if context.invoked_subcommand is not None:
+        return
     try:
+        at_home = lan_options(
+            data, lan_address, lan_port, lan_udp_port, is_on=lan, single_keys=lan_single_keys
+        )
+        if lan and (dry or processes > 1):
+            other = "--dry-run" if dry else "--processes"
+            raise HomeError(f"--lan does not go with {other}: leave one of them out")
         if dry:
             _dry_run(
-                scenario,
+                scenarios.of_family(scenarios.load(scenario), family),
                 seed,
                 count,
                 Span(hours, processes, faults, speed),
                 Shown(as_json, plots),
             )
             return
-        chosen = scenarios.load(scenario)
+        chosen = scenarios.of_family(scenarios.load(scenario), family)
         check_files(count or chosen.size, link, processes)
         place, urls = _place(data, wait_s, link, endpoint, is_certified=certificates is not None)
         seed = chosen.seed if seed is None else seed
@@ -132,12 +169,14 @@ def robots(
             network=world.network,
             acts=world.acts,
             start_s=world.start_s,
+            lan=at_home,
+            battery=battery,
         )
         live(options, place, _out, processes=processes, as_json=as_json)
     except ShardFailed as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    except (NoCloud, NotRegistered, LinkRefused, scenarios.InvalidScenario) as error:
+    except (NoCloud, NotRegistered, LinkRefused, HomeError, scenarios.InvalidScenario) as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
 
@@ -156,8 +195,9 @@ class Span:
     """Simulated seconds a second; None is as fast as it can."""
 
 
-def _dry_run(scenario: str, seed: int | None, count: int | None, span: Span, shown: Shown) -> None:
-    chosen = scenarios.load(scenario)
+def _dry_run(
+    chosen: scenarios.Scenario, seed: int | None, count: int | None, span: Span, shown: Shown
+) -> None:
     robots = count or chosen.size
     options = DryRunOptions(
         chosen,

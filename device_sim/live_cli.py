@@ -40,14 +40,20 @@ class Place:
 def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_json: bool) -> None:
     """Run until the time is over or somebody asks for the end.
 
-    Raises NotRegistered, LinkRefused, ShardFailed.
+    Raises NotRegistered, LinkRefused, HomeError, ShardFailed.
     """
     with contextlib.suppress(KeyboardInterrupt):
         check_brokers(options.link, [spec.thing for spec in options.specs])
-        _register(options, place, out)
+        run = Run(options, out.print) if processes == 1 else None
+        try:
+            _register(options, place, run, out)
+        except BaseException:
+            if run is not None:
+                run.close()
+            raise
         with asked_to_end() as is_over, _shown(out, as_json=as_json) as look:
-            if processes == 1:
-                seen, states = _run_here(options, is_over, out.print, look)
+            if run is not None:
+                seen, states = _run_here(run, is_over, look)
             else:
                 seen, states = run_shards(
                     parts_of(options, processes), is_over=is_over, tell=out.print, look=look
@@ -59,18 +65,14 @@ def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_
 
 
 def _run_here(
-    options: RunOptions,
-    is_over: Callable[[], bool],
-    tell: Callable[[str], None],
-    look: Callable[[Glimpse], None],
+    run: Run, is_over: Callable[[], bool], look: Callable[[Glimpse], None]
 ) -> tuple[Glimpse, States]:
     """The whole fleet in this process."""
-    run = Run(options, tell)
     run.run(is_over, every(_LOOK_S, lambda: look(glimpse_of(run))))
     return glimpse_of(run), [run.firmware.state_of(row) for row in range(len(run.fleet))]
 
 
-def _register(options: RunOptions, place: Place, out: Console) -> None:
+def _register(options: RunOptions, place: Place, run: Run | None, out: Console) -> None:
     if place.http:
         specs, credentials = options.specs, credentials_of(place.data)
         is_long = out.is_terminal and len(specs) >= _MANY
@@ -81,7 +83,9 @@ def _register(options: RunOptions, place: Place, out: Console) -> None:
                 lambda done: bars.update(bar, completed=done),
             )  # fmt: skip
     place.data.mkdir(parents=True, exist_ok=True)
-    slips = write_slips(place.data, options.specs, options.seed)
+    home = run.at_home if run is not None else None
+    at_home = [robot.on_slip() for robot in home.robots] if home is not None else []
+    slips = write_slips(place.data, options.specs, options.seed, at_home)
     where = ", ".join(options.link.urls) or "home, without a cloud"
     out.print(f"{len(options.specs)} robots at {where}; claim codes in {slips}")
     if place.http:

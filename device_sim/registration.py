@@ -139,10 +139,17 @@ def _signature(
     return signed_headers(credentials, request, service="iot", now_s=time.time())
 
 
-def write_slips(directory: Path, specs: Sequence[RobotSpec], seed: int) -> Path:
-    """Write `robots.json` by rename; its path."""
+def write_slips(
+    directory: Path,
+    specs: Sequence[RobotSpec],
+    seed: int,
+    at_home: Sequence[Mapping[str, Any]] = (),
+) -> Path:
+    """Write `robots.json` by rename; its path.  `at_home` is what each says beside."""
     path = directory / FILE_NAME
     draft = directory / f".{FILE_NAME}"
-    draft.write_text(json.dumps([slip(spec, seed) for spec in specs], indent=2) + "\n")
+    beside: Sequence[Mapping[str, Any]] = at_home or [{}] * len(specs)
+    slips = [{**slip(spec, seed), **more} for spec, more in zip(specs, beside, strict=True)]
+    draft.write_text(json.dumps(slips, indent=2) + "\n")
     draft.replace(path)
     return path

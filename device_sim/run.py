@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from device_sim.firmware.batches import Incoming, Outgoing
 from device_sim.firmware.firmware import Firmware
+from device_sim.lan.at_home import AtHome, LanOptions
 from device_sim.link.kinds import LinkKind, make_links
 from device_sim.link.orders import follow
 from device_sim.link.port import Caller, LinkOptions
@@ -16,7 +17,7 @@ from device_sim.network.live import LiveNetwork, unimpaired
 from device_sim.picture import mission_svg
 from device_sim.robot.agenda import Act, Agenda
 from device_sim.robot.fleet import Fleet, RobotSpec
-from device_sim.robot.parameters import NOBODY, TICK_S, Faults, Habits
+from device_sim.robot.parameters import FULL, NOBODY, TICK_S, Faults, Habits
 from device_sim.robot.population import Population
 
 _LONGEST_WAIT_S: Final = 0.25
@@ -24,6 +25,8 @@ _SHORTEST_WAIT_S: Final = 0.01
 _BEHIND_S: Final = 2.0
 """Simulated seconds per unit of speed that the fleet may lag before it is said."""
 _SELDOM_S: Final = 10.0
+_AT_HOME_WAIT_S: Final = 0.02
+"""The longest wait for a cloud where clients at home wait, too."""
 
 
 def uneventful(_fleet: Fleet) -> Sequence[Act]:
@@ -52,12 +55,16 @@ class RunOptions:
     """What the world does to the fleet, and when."""
     start_s: float | None = None
     """When simulated time begins; with the wall clock's where nothing is said."""
+    lan: LanOptions | None = None
+    """Their home network, where they are on one."""
+    battery: int | None = None
+    """Percent that all robots begin with."""
 
 
 class Run:
     """A fleet that is running; `links` and `firmware` are there to be shown.
 
-    `tell` hears what is worth a line.  Raises LinkRefused.
+    `tell` hears what is worth a line.  Raises LinkRefused and HomeError.
     """
 
     def __init__(
@@ -72,7 +79,11 @@ class Run:
             population=options.population, faults=options.faults, habits=options.habits,
         )  # fmt: skip
         self.fleet.agenda = Agenda(options.acts(self.fleet))
-        self.firmware = Firmware(self.fleet)
+        if options.battery is not None:
+            self.fleet.charge[:] = FULL // 100 * options.battery
+        pairs_only = options.lan is None or options.lan.pairs_only
+        self.firmware = Firmware(self.fleet, pairs_only=pairs_only)
+        self.at_home = AtHome(options.lan, self.firmware) if options.lan else None
         self._network = LiveNetwork(
             make_links(options.kind, self._callers(), options.link),
             options.network(self.fleet), self.fleet.key,
@@ -89,24 +100,41 @@ class Run:
         look: Callable[[], None] = lambda: None,
     ) -> None:
         """Run until the time is over or `is_over` says so; `look` is called again and again."""
+        self._began_s = time.time()  # making robots known may have taken its time
         deadline = time.monotonic() + (self._options.for_s or float("inf"))
         try:
             while time.monotonic() < deadline and not is_over():
                 self.step()
                 look()
         finally:
-            self.links.close()
+            self.close()
+
+    def close(self) -> None:
+        """Say goodbye to everybody."""
+        self.links.close()
+        if self.at_home is not None:
+            self.at_home.close()
 
     def step(self) -> None:
         """One exchange with the links and one step of the robots."""
         self._network.advance(self._sim_s(time.time()), self.firmware.clocks)
         pause_s = max(TICK_S / self._options.speed, _SHORTEST_WAIT_S)
-        messages = self._outgoing.messages
-        incoming = self.links.exchange(messages, time.time(), min(_LONGEST_WAIT_S, pause_s))
+        incoming = self._exchange(min(_LONGEST_WAIT_S, pause_s))
         self._outgoing = self._live(incoming)
         follow(self.links, self._outgoing)
         self._draw(self._outgoing)
         self._complain()
+
+    def _exchange(self, wait_s: float) -> Incoming:
+        """With the cloud, and with clients at home where the robots are on a home network."""
+        said = self._outgoing
+        if self.at_home is None:
+            return self.links.exchange(said.messages, time.time(), wait_s)
+        is_alone = self._options.kind is LinkKind.NONE
+        cloud_s = 0.0 if is_alone else min(wait_s, _AT_HOME_WAIT_S)
+        incoming = self.links.exchange(said.messages, time.time(), cloud_s)
+        self.at_home.exchange(said, incoming, wait_s if is_alone else 0.0)
+        return incoming
 
     def _callers(self) -> list[Caller]:
         keys, will = self.fleet.key, self.firmware.will

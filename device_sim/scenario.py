@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from device_sim.robot.families import FAMILIES
 from device_sim.robot.fleet import RobotSpec
 from device_sim.scenarios.mistakes import Mistake, read
 from device_sim.scenarios.model import Group, Scenario
@@ -12,8 +13,8 @@ from device_sim.scenarios.who import thing_name
 FOLDER: Final = Path(__file__).parent / "scenarios"
 DEFAULT: Final = "one-home"
 __all__ = [
-    "DEFAULT", "FOLDER", "Group", "InvalidScenario", "Scenario", "load", "names", "specs",
-    "text_of",
+    "DEFAULT", "FOLDER", "Group", "InvalidScenario", "Scenario", "load", "names", "of_family",
+    "specs", "text_of",
 ]  # fmt: skip
 
 _NAMES: Final = ("Kitchen", "Upstairs", "Hall", "Office", "Playroom", "Studio")
@@ -60,6 +61,21 @@ def load(name: str) -> Scenario:
     if isinstance(found, Scenario):
         return found
     raise InvalidScenario(path, found)
+
+
+def of_family(scenario: Scenario, family: str | None) -> Scenario:
+    """The same fleet, all of one family if one is named.  Raises InvalidScenario."""
+    if family is None:
+        return scenario
+    if family not in FAMILIES:
+        raise InvalidScenario(f"--family is one of {', '.join(sorted(FAMILIES))}, not {family}")
+    fleet, robots = scenario.fleet, scenario.robots
+    return scenario.model_copy(
+        update={
+            "fleet": fleet.model_copy(update={"families": {family: 1.0}}) if fleet else None,
+            "robots": [group.model_copy(update={"family": family}) for group in robots],
+        }
+    )
 
 
 def specs(

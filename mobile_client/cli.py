@@ -17,12 +17,14 @@ from mobile_client import calls
 from mobile_client.calls import Tokens
 from mobile_client.columns import columns
 from mobile_client.errors import Invalid, PhoneError, Refused, SignedOut, Unreachable
+from mobile_client.lan.cli import app as lan
 from mobile_client.live import was_obeyed
 from mobile_client.narration import Narrator
 from mobile_client.phone import Phone
 from mobile_client.pocket import Pocket
 
 app = typer.Typer(no_args_is_help=True, help="An owner's phone on the command line.")
+app.add_typer(lan, name="lan")
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 

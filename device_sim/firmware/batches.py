@@ -32,6 +32,10 @@ class Incoming:
     connected: list[int] = field(default_factory=list)
     """Rows whose subscriptions are in force."""
     lost: list[int] = field(default_factory=list)
+    home: list[Inbound] = field(default_factory=list)
+    """What clients on the home network said."""
+    home_connected: list[int] = field(default_factory=list)
+    home_lost: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -47,3 +51,8 @@ class Outgoing:
     """Rows whose homes have no internet: nothing gets through, and no socket closes."""
     restore: list[int] = field(default_factory=list)
     """Rows that are up again and may connect."""
+    home: list[Outbound] = field(default_factory=list)
+    """What clients on the home network hear."""
+    gone: list[int] = field(default_factory=list)
+    """Rows that have just fallen silent: no Wi-Fi, a restart, an empty battery."""
+    back: list[int] = field(default_factory=list)

@@ -18,6 +18,7 @@ from cloud_functions.contract.topics import ProductTopic
 from device_sim.firmware import outages
 from device_sim.firmware.batches import Inbound, Incoming, Outgoing
 from device_sim.firmware.clocks import Clocks
+from device_sim.firmware.home_voice import HomeVoice
 from device_sim.firmware.keeping import Keeping
 from device_sim.firmware.live_map import LiveMap
 from device_sim.firmware.memory import Memory
@@ -46,7 +47,8 @@ _USUAL: Final = Updates()
 class Firmware:
     """The firmware of every robot of a fleet.
 
-    `on_accepted` hears how many seconds each accepted report took.
+    `on_accepted` hears how many seconds each accepted report took.  `pairs_only` False lets every
+    family take one setting of a pair from home, which a real i7 does not.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class Firmware:
         fleet: Fleet,
         on_accepted: Callable[[float], None] = lambda _took_s: None,
         updates: Updates = _USUAL,
+        *,
+        pairs_only: bool = True,
     ) -> None:
         self.fleet = fleet
         self._robots = [Memory() for _ in fleet.specs]
@@ -66,6 +70,7 @@ class Firmware:
         self._live_map = LiveMap(fleet, self._robots, self.clocks)
         self._restarts = Restarts()
         self._jobs = JobClient(fleet, self._robots, self._restarts, updates)
+        self._home = HomeVoice(fleet, self._robots, pairs_only=pairs_only)
         self._cadence = Cadence(fleet)
 
     @property
@@ -102,6 +107,7 @@ class Firmware:
         happened: list[Happening] = []
         for message in incoming.messages:
             self._hear(message, now_s, happened)
+        self._home.listen(incoming, now_s, happened)
         happened += step(self.fleet, sim_now_s)
         self._restart(happened, out, now_s)
         for row in outages.notice(happened, out, self._restarts):
@@ -117,6 +123,7 @@ class Firmware:
         out.messages += at_jobs.messages
         out.cut += at_jobs.cut
         self._live_map.show(out, now_s)
+        self._home.speak(happened, out, now_s)
         return out
 
     def state_of(self, row: int) -> Mapping[str, Any]:
@@ -132,6 +139,10 @@ class Firmware:
             "error": int(fleet.error[row]),
             "software": fleet.software_of(row),
         }
+
+    def name_of(self, row: int) -> str:
+        """What its owner calls a robot."""
+        return str(self._robots[row].settings.get("name") or self.fleet.specs[row].name)
 
     def will(self, row: int) -> tuple[str, bytes]:
         """Topic and payload of a robot's last will."""

@@ -1,8 +1,12 @@
 """What one robot's firmware remembers between two steps."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from device_sim.firmware.batches import Outbound
+
+NO_COMMAND: Final = {"command": None, "time": None, "initiator": None}
+"""`lastCommand` before the first (robot reference, section 7)."""
 
 
 class Memory:
@@ -14,11 +18,13 @@ class Memory:
         "dirty",
         "in_flight",
         "kept",
+        "last_command",
         "last_pose_s",
         "live_until_s",
         "mapped",
         "online",
         "sent_at_s",
+        "set_at_home",
         "settings",
         "token",
         "version",
@@ -35,7 +41,10 @@ class Memory:
         """What the next report says."""
         self.kept: dict[int, Outbound] = {}
         self.command_ids: list[str] = []
+        self.last_command: Mapping[str, Any] = NO_COMMAND
         self.settings: dict[str, Any] = {}
+        self.set_at_home: set[str] = set()
+        """Settings of which the next report says, too, that they are desired so now."""
         self.live_until_s = 0.0
         self.mapped = False
         self.last_pose_s = 0.0

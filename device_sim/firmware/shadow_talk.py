@@ -94,6 +94,7 @@ class ShadowTalk:
         if robot.token and body.get("clientToken") == robot.token:
             self.counts.accepted += 1
             self._on_accepted(now_s - robot.sent_at_s)
+            robot.set_at_home -= robot.in_flight.keys()
             robot.in_flight, robot.token = {}, ""
 
     def rejected(self, row: int, body: Mapping[str, Any]) -> None:
@@ -129,5 +130,9 @@ class ShadowTalk:
         robot.in_flight, robot.dirty = robot.dirty, {}
         robot.token, robot.sent_at_s = next_token(self._fleet, row, robot), now_s
         self.counts.sent += 1
-        body = orjson.dumps(shadows.report(robot.in_flight, robot.token))
+        request = shadows.report(robot.in_flight, robot.token)
+        if at_home := robot.set_at_home & robot.in_flight.keys():
+            # else the cloud would ask back what it last desired
+            request["state"]["desired"] = {key: robot.in_flight[key] for key in sorted(at_home)}
+        body = orjson.dumps(request)
         out.messages.append(Outbound(row, topics.shadow(thing, ShadowOperation.UPDATE), body, 1))

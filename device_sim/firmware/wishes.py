@@ -81,15 +81,16 @@ class Wishes:
             outcome = Outcome.REFUSED if reason else Outcome.OBEYED
             self.obeyed += not reason
         result = CommandResult(command.id, command.name, outcome, reason, now_s)
+        robot.last_command = {
+            **command.params,
+            "command": command.name.value,
+            "time": int(command.time_s),
+            "initiator": command.initiator,
+        }
         robot.dirty |= {
             "command": raw,
             "lastCommandResult": result.on_wire(),
-            "lastCommand": {
-                **command.params,
-                "command": command.name.value,
-                "time": int(command.time_s),
-                "initiator": command.initiator,
-            },
+            "lastCommand": robot.last_command,
         }
 
     def _obey(self, row: int, command: Command, happened: list[Happening]) -> str:

@@ -169,6 +169,8 @@ class Fleet:
         self.own_schedules: dict[int, Sequence[tuple[int, int]]] = {}
         """Day masks and minutes of robots whose days differ."""
 
+        self.addresses: dict[int, int] = {}
+        """IPv4 addresses of robots that others reach on their home network."""
         self.logs: dict[int, MissionLog] = {}
         """Missions under way, of robots that somebody listens to."""
         self.last_logs: dict[int, MissionLog] = {}

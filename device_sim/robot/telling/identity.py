@@ -31,7 +31,8 @@ def network(fleet: Fleet, row: int) -> dict[str, Any]:
     """`netinfo`: addresses as whole numbers on the 900 and as dotted text later."""
     drawn = bits(fleet, row, 2)
     net = 192 << 24 | 168 << 16 | (drawn % 4) << 8
-    host, gateway = net | 20 + drawn // 4 % 200, net | 1
+    host = fleet.addresses.get(row, net | 20 + drawn // 4 % 200)
+    gateway = host & 0xFFFFFF00 | 1
     numbers = {"addr": host, "mask": 0xFFFFFF00, "gw": gateway, "dns1": gateway, "dns2": 0}
     bssid = f"{drawn >> 16 & 0xFFFFFFFFFFFF | 2 << 40:012x}"[-12:]
     as_text = not fleet.families[row].tells_minutes

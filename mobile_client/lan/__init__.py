@@ -1,0 +1,1 @@
+"""A robot on the owner's home network, without any cloud."""
