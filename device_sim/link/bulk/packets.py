@@ -1,0 +1,176 @@
+"""The few packets that a fleet sends and hears all the time, as short as bytes allow.
+
+The codec of the contract is the rule: a property test holds every function here to it, and
+whatever is rare goes there.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from cloud_functions.contract import topics
+from cloud_functions.contract.mqtt.encode import encode, encode_publish
+from cloud_functions.contract.mqtt.packets import (
+    Connect,
+    Publish,
+    Subscribe,
+    Subscription,
+    Version,
+    Will,
+)
+from device_sim.link.port import Caller
+
+SUBSCRIBE_ID: Final = 65_535
+"""The packet id of every SUBSCRIBE; messages use those below it."""
+LONGEST_PACKET: Final = 1 << 20
+"""Bytes of a packet that a robot takes in."""
+_SESSION_EXPIRY_S: Final = 3600
+"""What AWS IoT gives a persistent session of MQTT 3.1.1 (AWS reference, section 3.1)."""
+PINGREQ: Final = b"\xc0\0"
+PINGRESP: Final = b"\xd0\0"
+DISCONNECT: Final = b"\xe0\0"
+
+_PUBACK: Final = 0x4002
+_PAIRS: Final = struct.Struct(">HH")
+_ACK: Final = struct.Struct(">HH").pack
+_SHORT: Final = struct.Struct(">BBH").pack
+_MEDIUM: Final = struct.Struct(">BBBH").pack
+_ID: Final = struct.Struct(">H").pack
+_ID_5: Final = struct.Struct(">HB").pack
+_MEDIUM_LENGTH: Final = 16_384
+_LONGEST_TOPIC: Final = 65_535
+
+Encode = Callable[[bytes, bytes, int], bytes]
+"""Topic, payload and packet id (0 is QoS 0) to a PUBLISH."""
+
+
+def publish_encoder(version: Version) -> Encode:
+    """What makes a PUBLISH of this version without properties."""
+    return _publish_5 if version is Version.V5 else _publish_311
+
+
+def _publish_311(topic: bytes, payload: bytes, packet_id: int) -> bytes:
+    size = len(topic)
+    if packet_id:
+        first, middle = 0x32, _ID(packet_id)
+        length = 4 + size + len(payload)
+    else:
+        first, middle = 0x30, b""
+        length = 2 + size + len(payload)
+    if length < 128:  # noqa: PLR2004  one byte of length
+        return _SHORT(first, length, size) + topic + middle + payload
+    if length < _MEDIUM_LENGTH:
+        return _MEDIUM(first, length & 127 | 128, length >> 7, size) + topic + middle + payload
+    return _long(topic, payload, packet_id, Version.V311)
+
+
+def _publish_5(topic: bytes, payload: bytes, packet_id: int) -> bytes:
+    size = len(topic)
+    if packet_id:
+        first, middle = 0x32, _ID_5(packet_id, 0)
+        length = 5 + size + len(payload)
+    else:
+        first, middle = 0x30, b"\0"
+        length = 3 + size + len(payload)
+    if length < 128:  # noqa: PLR2004  one byte of length
+        return _SHORT(first, length, size) + topic + middle + payload
+    if length < _MEDIUM_LENGTH:
+        return _MEDIUM(first, length & 127 | 128, length >> 7, size) + topic + middle + payload
+    return _long(topic, payload, packet_id, Version.V5)
+
+
+def _long(topic: bytes, payload: bytes, packet_id: int, version: Version) -> bytes:
+    packet = Publish(topic.decode(), payload, int(packet_id > 0), packet_id=packet_id)
+    return encode_publish(packet, version)
+
+
+def again(publish: bytes) -> bytes:
+    """The same PUBLISH with DUP."""
+    return bytes((publish[0] | 0x08,)) + publish[1:]
+
+
+def puback(packet_id: int) -> bytes:
+    """Confirms a received message, in either version."""
+    return _ACK(_PUBACK, packet_id)
+
+
+def puback_ids(data: bytes) -> list[int] | None:
+    """The packet ids when the bytes are whole short PUBACKs and nothing else; None otherwise."""
+    if len(data) & 3:
+        return None
+    ids = []
+    for head, packet_id in _PAIRS.iter_unpack(data):
+        if head != _PUBACK or not packet_id:
+            return None
+        ids.append(packet_id)
+    return ids
+
+
+class Greetings:
+    """CONNECT and SUBSCRIBE of each robot, cut from the packets of a robot with a like name.
+
+    A packet is encoded once for a name of marks, then every robot whose name has as many bytes
+    gets it with its own name in their place.
+    """
+
+    _MARK: Final = "\x01"
+    _MOST: Final = 64
+    """Shapes that are remembered."""
+
+    def __init__(
+        self,
+        version: Version,
+        *,
+        clean_start: bool,
+        keep_alive_s: int,
+    ) -> None:
+        self._version = version
+        self._clean_start = clean_start
+        self._keep_alive_s = keep_alive_s
+        self._shapes: dict[tuple[int, str, bytes], bytes] = {}
+        self._wishes: dict[int, bytes] = {}
+
+    def connect(self, caller: Caller, login: tuple[str, str] | None = None) -> bytes:
+        """The CONNECT of a robot, with user name and password where it has them."""
+        raw, (topic, payload) = caller.thing.encode(), caller.will
+        marks = self._MARK * len(raw)
+        if login is not None or marks in topic or marks.encode() in payload:
+            return encode(self._packet(caller.thing, caller.will, login), self._version)
+        shape = (len(raw), topic.replace(caller.thing, marks), payload)
+        packet = self._shapes.get(shape)
+        if packet is None:
+            if len(self._shapes) >= self._MOST:
+                self._shapes.clear()
+            packet = encode(self._packet(marks, shape[1:], None), self._version)
+            self._shapes[shape] = packet
+        return packet.replace(marks.encode(), raw)
+
+    def subscribe(self, thing: str) -> bytes:
+        """The SUBSCRIBE of a robot to all it listens to, at QoS 1."""
+        raw = thing.encode()
+        marks = self._MARK * len(raw)
+        packet = self._wishes.get(len(raw))
+        if packet is None:
+            wanted = [Subscription(each, 1) for each in topics.robot_subscriptions(marks)]
+            packet = encode(Subscribe(SUBSCRIBE_ID, wanted), self._version)
+            self._wishes[len(raw)] = packet
+        return packet.replace(marks.encode(), raw)
+
+    def _packet(
+        self, thing: str, will: tuple[str, bytes], login: tuple[str, str] | None
+    ) -> Connect:
+        properties = None
+        if self._version is Version.V5:
+            properties = {"maximum_packet_size": LONGEST_PACKET}
+            if not self._clean_start:
+                properties["session_expiry_interval"] = _SESSION_EXPIRY_S
+        return Connect(
+            thing,
+            self._version,
+            clean_start=self._clean_start,
+            keep_alive_s=self._keep_alive_s,
+            username=None if login is None else login[0],
+            password=None if login is None else login[1].encode(),
+            will=Will(*will, qos=1),
+            properties=properties,
+        )
