@@ -15,6 +15,7 @@ class LinkKind(StrEnum):
 
     AIOMQTT = "aiomqtt"
     AWSIOTSDK = "awsiotsdk"
+    BULK = "bulk"
     NONE = "none"
 
 
@@ -44,6 +45,12 @@ def _awsiotsdk(callers: Sequence[Caller], options: LinkOptions) -> Links:
     return AwsIotLinks(callers, options)
 
 
+def _bulk(callers: Sequence[Caller], options: LinkOptions) -> Links:
+    from device_sim.link.bulk.links import BulkLinks  # noqa: PLC0415  epoll is Linux only
+
+    return BulkLinks(callers, options)
+
+
 def _none(callers: Sequence[Caller], options: LinkOptions) -> Links:  # noqa: ARG001
     return NoLinks()
 
@@ -51,5 +58,6 @@ def _none(callers: Sequence[Caller], options: LinkOptions) -> Links:  # noqa: AR
 _MAKERS: Final[Mapping[LinkKind, MakeLinks]] = {
     LinkKind.AIOMQTT: _aiomqtt,
     LinkKind.AWSIOTSDK: _awsiotsdk,
+    LinkKind.BULK: _bulk,
     LinkKind.NONE: _none,
 }

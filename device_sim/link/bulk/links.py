@@ -5,18 +5,17 @@ import os
 import select
 import ssl
 from array import array
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from cloud_functions.contract.mqtt.errors import PeerError
 from device_sim.firmware.batches import Incoming, Outbound
-from device_sim.firmware.reconnect import pause_s
 from device_sim.link.bulk import sockets
+from device_sim.link.bulk.calls import Calls
 from device_sim.link.bulk.sessions import Ended, Sessions, State
 from device_sim.link.bulk.tls import Channel
 from device_sim.link.bulk.wheel import Wheel
-from device_sim.link.port import Caller, LinkCounts, LinkOptions
+from device_sim.link.port import Caller, LinkCounts, LinkOptions, LinkRefused
 
 TICK_S: Final = 0.02
 """How finely timers are told apart."""
@@ -36,8 +35,8 @@ _CUT, _SILENCED = 1, 2
 class BulkLinks:
     """The connections of many robots on one loop; `epoll` makes the poll object.
 
-    Raises ValueError for a broker or a source that cannot be, TooFewFiles when this process may
-    not open enough files.
+    Raises LinkRefused for a broker or a source that cannot be, and when this process may not open
+    enough files.
     """
 
     def __init__(
@@ -48,31 +47,26 @@ class BulkLinks:
     ) -> None:
         count = len(callers)
         if not options.urls:
-            raise ValueError("urls names no broker")
-        self._brokers = [sockets.broker(url) for url in options.urls]
-        if options.tls is None and any(each.is_tls for each in self._brokers):
-            raise ValueError("mqtts:// needs `tls`, a context for each robot")
+            raise LinkRefused("no broker is named: mqtt://HOST[:PORT] or mqtts://HOST[:PORT]")
+        self._listeners = [sockets.Listener.of(url) for url in options.urls]
+        if options.tls is None and any(each.broker.is_tls for each in self._listeners):
+            raise LinkRefused("mqtts needs certificates (`tls`), and none are given")
         sockets.check_sources(options.sources)
         sockets.allow_files(count)
         self._callers = callers
         self._options = options
         self._sessions = Sessions(callers, options)
+        self._calls = Calls(callers, options)
         self._poll = epoll()
         self._file = array("i", [_NO_FILE]) * count
         self._row = array("i")
         """Row by file."""
-        self._attempt = bytearray(count)
         self._sent_tick = array("i", [0]) * count
         self._away = bytearray(count)
         self._wheel = Wheel(count)
-        self._callable: list[deque[int]] = [deque() for _ in self._brokers]
-        """Rows whose next attempt is due, by broker."""
-        self._calling = [0] * len(self._brokers)
-        """Connections on their way, by broker."""
-        self._is_calling = bytearray(count)
         self._unsent: dict[int, bytearray] = {}
-        self._full: set[int] = set()
-        """Rows that owe their broker too much to say more."""
+        self._mute: set[int] = set()
+        """Rows that say nothing more now: they are silenced, or owe their broker too much."""
         self._channels: dict[int, Channel] = {}
         self._stranded: dict[int, int] = {}
         """Files of silenced rows that have given their connection up."""
@@ -95,7 +89,7 @@ class BulkLinks:
         """
         self._turn(now_s)
         if messages:
-            for row, parts in self._sessions.say(messages, self._full).items():
+            for row, parts in self._sessions.say(messages, self._mute).items():
                 self._write(row, b"".join(parts))
         self._call()
         self._listen(min(timeout_s, TICK_S) if self._awaits() else timeout_s)
@@ -104,6 +98,8 @@ class BulkLinks:
 
     def close(self) -> None:
         """Say the wills and goodbye on every connection that is up, and close all."""
+        if self._poll.closed:
+            return
         for row, file in enumerate(self._file):
             if file == _NO_FILE:
                 continue
@@ -137,7 +133,8 @@ class BulkLinks:
             if self._file[row] == _NO_FILE:
                 self._wheel.clear(row)
                 continue
-            self._unsent.setdefault(row, bytearray())  # what is said waits here
+            self._mute.add(row)
+            self._unsent.setdefault(row, bytearray())  # signs of life and answers wait here
             self._poll.unregister(self._file[row])
 
     def restore(self, rows: Sequence[int]) -> None:
@@ -150,6 +147,7 @@ class BulkLinks:
             if self._file[row] == _NO_FILE:
                 self._postpone(row)
             else:
+                self._mute.discard(row)
                 self._poll.register(self._file[row], select.EPOLLIN | select.EPOLLOUT)
 
     def _close_stranded(self, row: int) -> None:
@@ -162,17 +160,15 @@ class BulkLinks:
     def _turn(self, now_s: float) -> None:
         if self._began_s is None:
             self._began_s = now_s
-            for row in range(len(self._callers)):
-                if not self._away[row]:
-                    self._callable[self._broker(row)].append(row)
+            self._calls.line_up(range(len(self._callers)))
         for row in self._wheel.turn(int((now_s - self._began_s) / TICK_S)):
             state = self._sessions.state[row]
             if state == _UP:
                 self._keep_alive(row)
             elif state != _WAITING:
                 self._lose(row, "connecting took too long")
-            elif not self._away[row]:
-                self._callable[self._broker(row)].append(row)
+            else:
+                self._calls.line_up((row,))
 
     def _keep_alive(self, row: int) -> None:
         """Ping a row that said nothing for its time; the next look is when it might be due."""
@@ -196,49 +192,41 @@ class BulkLinks:
 
     # ------------------------------------------------------------ connecting
 
-    def _broker(self, row: int) -> int:
-        return self._callers[row].key % len(self._brokers)
-
     def _call(self) -> None:
-        for index, rows in enumerate(self._callable):
-            for _ in range(min(len(rows), self._options.connects_at_once - self._calling[index])):
-                row = rows.popleft()
-                if not self._away[row] and self._file[row] == _NO_FILE:
-                    self._open(row, index)
+        for row in self._calls.take():
+            if not self._away[row] and self._file[row] == _NO_FILE:
+                self._open(row)
 
-    def _open(self, row: int, index: int) -> None:
+    def _open(self, row: int) -> None:
+        listener = self._listeners[self._calls.listener(row)]
         sources = self._options.sources
         try:
-            file = sockets.open_to(
-                self._brokers[index], sources[row % len(sources)] if sources else None
-            )
+            file = sockets.open_to(listener, sources[row % len(sources)] if sources else None)
         except OSError as error:
-            self._note(f"no connection: {error.strerror}")
+            self._note(row, f"no connection: {error.strerror}")
             self._postpone(row)
             return
         while file >= len(self._row):
             self._row.extend([_NO_FILE] * 256)
         self._file[row], self._row[file] = file, row
-        self._calling[index] += 1
-        self._is_calling[row] = 1
+        self._calls.begun(row)
         self._poll.register(file, select.EPOLLIN)
-        if self._brokers[index].is_tls:
+        if listener.broker.is_tls:
             assert self._options.tls is not None
             context = self._options.tls(self._callers[row].thing)
-            self._channels[row] = Channel(context, self._brokers[index].host)
+            self._channels[row] = Channel(context, listener.broker.host)
         self._wheel.set(row, self._wheel.tick + int(_CONNECT_S / TICK_S))
         self._write(row, self._sessions.greet(row))
 
     def _postpone(self, row: int) -> None:
-        self._attempt[row] = attempt = min(self._attempt[row] + 1, 255)
-        wait_s = pause_s(self._options.seed, self._callers[row].key, attempt, self._options.backoff)
+        wait_s = self._calls.pause_s(row)
         self._wheel.set(row, self._wheel.tick + 1 + int(wait_s / TICK_S))
 
     def _lose(self, row: int, why: str) -> None:
         """The connection is gone; the next attempt comes after a pause, unless it is kept away."""
         if self._file[row] == _NO_FILE:
             return  # it was lost already while something was written to it
-        self._note(why)
+        self._note(row, why)
         self._drop(row)
         self._sessions.lost(row)
         if not self._away[row]:
@@ -247,10 +235,10 @@ class BulkLinks:
     def _drop(self, row: int) -> None:
         """Close the file of a row, or strand it where nothing gets through."""
         file = self._file[row]
-        self._has_called(row)
+        self._calls.over(row)
         self._file[row] = self._row[file] = _NO_FILE
         self._unsent.pop(row, None)
-        self._full.discard(row)
+        self._mute.discard(row)
         self._channels.pop(row, None)
         self._wheel.clear(row)
         if self._away[row] == _SILENCED:
@@ -258,8 +246,11 @@ class BulkLinks:
         else:
             os.close(file)
 
-    def _note(self, why: str) -> None:
+    def _note(self, row: int, why: str) -> None:
+        """Count an ending, of which there are as many kinds as reasons; complain of an attempt."""
         self.endings[why] = self.endings.get(why, 0) + 1
+        if self._sessions.state[row] != _UP:
+            self.counts.complaint = f"{self._options.urls[self._calls.listener(row)]}: {why}"
 
     # ------------------------------------------------------------ bytes
 
@@ -301,14 +292,8 @@ class BulkLinks:
             if not was_up and sessions.state[row] == _UP:  # and not lost by the answer
                 self._came_up(row)
 
-    def _has_called(self, row: int) -> None:
-        if self._is_calling[row]:
-            self._is_calling[row] = 0
-            self._calling[self._broker(row)] -= 1
-
     def _came_up(self, row: int) -> None:
-        self._has_called(row)
-        self._attempt[row] = 0
+        self._calls.came_about(row)
         self._keep_alive(row)
 
     def _write(self, row: int, data: bytes) -> None:
@@ -339,7 +324,7 @@ class BulkLinks:
         unsent = self._unsent[row]
         unsent += data
         if len(unsent) > _MOST_UNSENT:
-            self._full.add(row)
+            self._mute.add(row)
         if len(unsent) > 2 * _MOST_UNSENT:
             self._lose(row, "the broker does not read")
 
@@ -354,7 +339,7 @@ class BulkLinks:
                 self._lose(row, f"broken: {error.strerror}")
                 return
             if len(unsent) <= _MOST_UNSENT:
-                self._full.discard(row)
+                self._mute.discard(row)
         if not unsent:
             self._unsent.pop(row, None)
             with contextlib.suppress(OSError):

@@ -18,16 +18,13 @@ from cloud_functions.contract.mqtt.packets import (
     Version,
     Will,
 )
-from device_sim.link.port import Caller
+from device_sim.link.port import Caller, LinkOptions
 
 SUBSCRIBE_ID: Final = 65_535
 """The packet id of every SUBSCRIBE; messages use those below it."""
 LONGEST_PACKET: Final = 1 << 20
 """Bytes of a packet that a robot takes in."""
-_SESSION_EXPIRY_S: Final = 3600
-"""What AWS IoT gives a persistent session of MQTT 3.1.1 (AWS reference, section 3.1)."""
 PINGREQ: Final = b"\xc0\0"
-PINGRESP: Final = b"\xd0\0"
 DISCONNECT: Final = b"\xe0\0"
 
 _PUBACK: Final = 0x4002
@@ -35,10 +32,8 @@ _PAIRS: Final = struct.Struct(">HH")
 _ACK: Final = struct.Struct(">HH").pack
 _SHORT: Final = struct.Struct(">BBH").pack
 _MEDIUM: Final = struct.Struct(">BBBH").pack
-_ID: Final = struct.Struct(">H").pack
-_ID_5: Final = struct.Struct(">HB").pack
+_NUMBER: Final = struct.Struct(">H").pack
 _MEDIUM_LENGTH: Final = 16_384
-_LONGEST_TOPIC: Final = 65_535
 
 Encode = Callable[[bytes, bytes, int], bytes]
 """Topic, payload and packet id (0 is QoS 0) to a PUBLISH."""
@@ -46,37 +41,19 @@ Encode = Callable[[bytes, bytes, int], bytes]
 
 def publish_encoder(version: Version) -> Encode:
     """What makes a PUBLISH of this version without properties."""
-    return _publish_5 if version is Version.V5 else _publish_311
+    tail = b"\0" if version is Version.V5 else b""  # the length of no properties
 
+    def publish(topic: bytes, payload: bytes, packet_id: int) -> bytes:
+        size = len(topic)
+        first, middle = (0x32, _NUMBER(packet_id) + tail) if packet_id else (0x30, tail)
+        length = 2 + size + len(middle) + len(payload)
+        if length < 128:  # noqa: PLR2004  one byte of length
+            return _SHORT(first, length, size) + topic + middle + payload
+        if length < _MEDIUM_LENGTH:
+            return _MEDIUM(first, length & 127 | 128, length >> 7, size) + topic + middle + payload
+        return _long(topic, payload, packet_id, version)
 
-def _publish_311(topic: bytes, payload: bytes, packet_id: int) -> bytes:
-    size = len(topic)
-    if packet_id:
-        first, middle = 0x32, _ID(packet_id)
-        length = 4 + size + len(payload)
-    else:
-        first, middle = 0x30, b""
-        length = 2 + size + len(payload)
-    if length < 128:  # noqa: PLR2004  one byte of length
-        return _SHORT(first, length, size) + topic + middle + payload
-    if length < _MEDIUM_LENGTH:
-        return _MEDIUM(first, length & 127 | 128, length >> 7, size) + topic + middle + payload
-    return _long(topic, payload, packet_id, Version.V311)
-
-
-def _publish_5(topic: bytes, payload: bytes, packet_id: int) -> bytes:
-    size = len(topic)
-    if packet_id:
-        first, middle = 0x32, _ID_5(packet_id, 0)
-        length = 5 + size + len(payload)
-    else:
-        first, middle = 0x30, b"\0"
-        length = 3 + size + len(payload)
-    if length < 128:  # noqa: PLR2004  one byte of length
-        return _SHORT(first, length, size) + topic + middle + payload
-    if length < _MEDIUM_LENGTH:
-        return _MEDIUM(first, length & 127 | 128, length >> 7, size) + topic + middle + payload
-    return _long(topic, payload, packet_id, Version.V5)
+    return publish
 
 
 def _long(topic: bytes, payload: bytes, packet_id: int, version: Version) -> bytes:
@@ -117,16 +94,9 @@ class Greetings:
     _MOST: Final = 64
     """Shapes that are remembered."""
 
-    def __init__(
-        self,
-        version: Version,
-        *,
-        clean_start: bool,
-        keep_alive_s: int,
-    ) -> None:
-        self._version = version
-        self._clean_start = clean_start
-        self._keep_alive_s = keep_alive_s
+    def __init__(self, options: LinkOptions) -> None:
+        self._options = options
+        self._version = options.version
         self._shapes: dict[tuple[int, str, bytes], bytes] = {}
         self._wishes: dict[int, bytes] = {}
 
@@ -162,13 +132,13 @@ class Greetings:
         properties = None
         if self._version is Version.V5:
             properties = {"maximum_packet_size": LONGEST_PACKET}
-            if not self._clean_start:
-                properties["session_expiry_interval"] = _SESSION_EXPIRY_S
+            if not self._options.clean_start:
+                properties["session_expiry_interval"] = self._options.session_expiry_s
         return Connect(
             thing,
             self._version,
-            clean_start=self._clean_start,
-            keep_alive_s=self._keep_alive_s,
+            clean_start=self._options.clean_start,
+            keep_alive_s=self._options.keep_alive_s,
             username=None if login is None else login[0],
             password=None if login is None else login[1].encode(),
             will=Will(*will, qos=1),

@@ -13,7 +13,7 @@ persistent session.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from enum import IntEnum
 from typing import Final
 
@@ -69,10 +69,9 @@ class Sessions:
         count = len(callers)
         self._callers = callers
         self._options = options
+        self._logins = options.credentials
         self._keeps = not options.clean_start
-        self._greetings = Greetings(
-            options.version, clean_start=options.clean_start, keep_alive_s=options.keep_alive_s
-        )
+        self._greetings = Greetings(options)
         self._encode = packets.publish_encoder(options.version)
         self._decoder = Decoder(options.version, packets.LONGEST_PACKET)
         self.state = bytearray(count)
@@ -87,13 +86,13 @@ class Sessions:
 
     # ------------------------------------------------------------ what the robots say
 
-    def say(self, messages: Iterable[Outbound], is_full: Iterable[int]) -> dict[int, list[bytes]]:
-        """Packets to send now, by row; a row without connection, or full, says nothing."""
+    def say(self, messages: Iterable[Outbound], mute: Set[int]) -> dict[int, list[bytes]]:
+        """Packets to send now, by row; a row without connection, or mute, says nothing."""
         out: dict[int, list[bytes]] = {}
         state, encode, send = self.state, self._encode, self.window.send
         sent = 0
         for row, topic, payload, qos, handle in messages:
-            if state[row] != _UP or row in is_full:
+            if state[row] != _UP or row in mute:
                 continue
             if qos:
                 packet = send(row, topic.encode(), payload, handle)
@@ -118,7 +117,7 @@ class Sessions:
 
     def greet(self, row: int) -> bytes:
         """The first bytes of a new connection."""
-        caller, login = self._callers[row], self._options.credentials
+        caller, login = self._callers[row], self._logins
         self.state[row] = State.GREETING
         self._is_pinged[row] = 0
         hello = self._greetings.connect(caller, None if login is None else login(caller.thing))

@@ -8,45 +8,38 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Any, Final, Self
+
+from device_sim.link.broker import Broker
+from device_sim.link.port import LinkRefused
 
 _BIND_ADDRESS_NO_PORT: Final = 24
 """IP_BIND_ADDRESS_NO_PORT of Linux: the port is chosen by `connect`, for the pair of addresses."""
 _SPARE: Final = 32
 """Files left for all else that opens meanwhile."""
-_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 UNDER_WAY: Final = frozenset({0, errno.EINPROGRESS})
 
 
-class TooFewFiles(OSError):
-    """This process may not open as many files as it has robots."""
-
-
 @dataclass(frozen=True, slots=True)
-class Broker:
-    """A listener of a broker."""
+class Listener:
+    """Where a broker listens, as sockets know it."""
 
+    broker: Broker
     family: int
     address: Any
-    host: str
-    is_tls: bool
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """The listener behind an address.  Raises LinkRefused."""
+        broker = Broker.parse(url)
+        try:
+            found = socket.getaddrinfo(broker.host, broker.port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise LinkRefused(f"the host of {url!r} is not known: {error.strerror}") from error
+        return cls(broker, found[0][0], found[0][4])
 
 
-def broker(url: str) -> Broker:
-    """The listener behind `mqtt://host:port` or `mqtts://host:port`.  Raises ValueError."""
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError(f"a broker is mqtt://host:port or mqtts://host:port, not {url!r}")
-    port = parts.port or _PORTS[parts.scheme]
-    try:
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise ValueError(f"the host of {url!r} is not known: {error}") from error
-    return Broker(found[0][0], found[0][4], parts.hostname, parts.scheme == "mqtts")
-
-
-def open_to(place: Broker, source: str | None) -> int:
+def open_to(place: Listener, source: str | None) -> int:
     """The descriptor of a non-blocking connection on its way.  Raises OSError."""
     sock = _socket.socket(place.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
     try:
@@ -63,14 +56,13 @@ def open_to(place: Broker, source: str | None) -> int:
 
 
 def allow_files(connections: int) -> None:
-    """Let this process hold so many connections beside what it has open.  Raises TooFewFiles."""
+    """Let this process hold so many connections beside what it has open.  Raises LinkRefused."""
     needed = connections + len(list(Path("/proc/self/fd").iterdir())) + _SPARE
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if needed <= soft or soft == resource.RLIM_INFINITY:
         return
     if hard != resource.RLIM_INFINITY and needed > hard:
-        raise TooFewFiles(
-            errno.EMFILE,
+        raise LinkRefused(
             f"{connections} connections need {needed} files and this process may open {hard}"
             f" (RLIMIT_NOFILE): raise it by `ulimit -n {needed}`, or use fewer robots or more"
             " processes",
@@ -79,13 +71,13 @@ def allow_files(connections: int) -> None:
 
 
 def check_sources(sources: Sequence[str]) -> None:
-    """Raises ValueError for a source that is no IPv4 address of this machine."""
+    """Raises LinkRefused for a source that is no IPv4 address of this machine."""
     for source in sources:
         sock = _socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             sock.bind((source, 0))
         except OSError as error:
-            raise ValueError(
+            raise LinkRefused(
                 f"{source!r} is no IPv4 address of this machine to connect from: {error}"
             ) from error
         finally:
