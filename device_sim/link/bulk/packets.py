@@ -34,6 +34,7 @@ _SHORT: Final = struct.Struct(">BBH").pack
 _MEDIUM: Final = struct.Struct(">BBBH").pack
 _NUMBER: Final = struct.Struct(">H").pack
 _MEDIUM_LENGTH: Final = 16_384
+_LENGTH_BYTES: Final = 4
 
 Encode = Callable[[bytes, bytes, int], bytes]
 """Topic, payload and packet id (0 is QoS 0) to a PUBLISH."""
@@ -83,6 +84,14 @@ def puback_ids(data: bytes) -> list[int] | None:
     return ids
 
 
+def _marks(size: int) -> str:
+    """A name of so many bytes that is found again in a packet; none where it is too short.
+
+    Its first mark is unlike the others, so that no byte before it can seem to belong to it.
+    """
+    return "\x7f" + "\x02" * (size - 1) if size > _LENGTH_BYTES else ""
+
+
 class Greetings:
     """CONNECT and SUBSCRIBE of each robot, cut from the packets of a robot with a like name.
 
@@ -90,23 +99,22 @@ class Greetings:
     gets it with its own name in their place.
     """
 
-    _MARK: Final = "\x01"
     _MOST: Final = 64
     """Shapes that are remembered."""
 
     def __init__(self, options: LinkOptions) -> None:
         self._options = options
         self._version = options.version
-        self._shapes: dict[tuple[int, str, bytes], bytes] = {}
-        self._wishes: dict[int, bytes] = {}
+        self._shapes: dict[tuple[str, str, bytes], bytes] = {}
+        self._wishes: dict[str, bytes] = {}
 
     def connect(self, caller: Caller, login: tuple[str, str] | None = None) -> bytes:
         """The CONNECT of a robot, with user name and password where it has them."""
         raw, (topic, payload) = caller.thing.encode(), caller.will
-        marks = self._MARK * len(raw)
-        if login is not None or marks in topic or marks.encode() in payload:
+        marks = _marks(len(raw))
+        if login is not None or not marks or marks in topic or marks.encode() in payload:
             return encode(self._packet(caller.thing, caller.will, login), self._version)
-        shape = (len(raw), topic.replace(caller.thing, marks), payload)
+        shape = (marks, topic.replace(caller.thing, marks), payload)
         packet = self._shapes.get(shape)
         if packet is None:
             if len(self._shapes) >= self._MOST:
@@ -118,13 +126,17 @@ class Greetings:
     def subscribe(self, thing: str) -> bytes:
         """The SUBSCRIBE of a robot to all it listens to, at QoS 1."""
         raw = thing.encode()
-        marks = self._MARK * len(raw)
-        packet = self._wishes.get(len(raw))
+        marks = _marks(len(raw))
+        if not marks:
+            return self._wish(thing)
+        packet = self._wishes.get(marks)
         if packet is None:
-            wanted = [Subscription(each, 1) for each in topics.robot_subscriptions(marks)]
-            packet = encode(Subscribe(SUBSCRIBE_ID, wanted), self._version)
-            self._wishes[len(raw)] = packet
+            packet = self._wishes[marks] = self._wish(marks)
         return packet.replace(marks.encode(), raw)
+
+    def _wish(self, thing: str) -> bytes:
+        wanted = [Subscription(each, 1) for each in topics.robot_subscriptions(thing)]
+        return encode(Subscribe(SUBSCRIBE_ID, wanted), self._version)
 
     def _packet(
         self, thing: str, will: tuple[str, bytes], login: tuple[str, str] | None

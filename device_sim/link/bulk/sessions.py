@@ -13,7 +13,7 @@ persistent session.
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
@@ -86,7 +86,7 @@ class Sessions:
 
     # ------------------------------------------------------------ what the robots say
 
-    def say(self, messages: Iterable[Outbound], mute: Set[int]) -> dict[int, list[bytes]]:
+    def say(self, messages: Iterable[Outbound], mute: set[int]) -> dict[int, list[bytes]]:
         """Packets to send now, by row; a row without connection, or mute, says nothing."""
         out: dict[int, list[bytes]] = {}
         state, encode, send = self.state, self._encode, self.window.send
