@@ -1,6 +1,5 @@
 """The shell: descriptors, one epoll, what could not be written yet.  Decides nothing about MQTT."""
 
-import contextlib
 import os
 import select
 import ssl
@@ -24,10 +23,11 @@ _READ: Final = 16_384
 _READY: Final = 2048
 """Connections served in one exchange."""
 _MOST_UNSENT: Final = 262_144
-"""Bytes that a connection may owe a broker which does not read."""
+"""Bytes that a connection may owe a broker which does not read, before it falls silent itself."""
 _CONNECT_S: Final = 10.0
 """From the first byte to a subscription in force."""
 _NO_FILE: Final = -1
+_READABLE: Final = select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR
 _WAITING, _UP = int(State.WAITING), int(State.UP)
 _CUT, _SILENCED = 1, 2
 
@@ -147,8 +147,7 @@ class BulkLinks:
             if self._file[row] == _NO_FILE:
                 self._postpone(row)
             else:
-                self._mute.discard(row)
-                self._poll.register(self._file[row], select.EPOLLIN | select.EPOLLOUT)
+                self._poll.register(self._file[row], self._wanted(row))
 
     def _close_stranded(self, row: int) -> None:
         file = self._stranded.pop(row, None)
@@ -262,7 +261,7 @@ class BulkLinks:
                 continue  # it was lost in this very exchange
             if events & select.EPOLLOUT:
                 self._flush(row)
-            if events != select.EPOLLOUT and files[row] == file:
+            if events & _READABLE and files[row] == file:
                 self._read(row, file)
 
     def _read(self, row: int, file: int) -> None:
@@ -317,30 +316,34 @@ class BulkLinks:
             self._lose(row, f"broken: {error.strerror}")
             return
         if sent < len(data):
-            self._unsent[row] = bytearray(data[sent:])
-            self._poll.modify(self._file[row], select.EPOLLIN | select.EPOLLOUT)
+            self._unsent[row] = bytearray()
+            self._owe(row, data[sent:])
 
     def _owe(self, row: int, data: bytes) -> None:
-        unsent = self._unsent[row]
-        unsent += data
-        if len(unsent) > _MOST_UNSENT:
+        """Keep bytes for later; who owes too much says and hears nothing more until it is paid."""
+        self._unsent[row] += data
+        if not self._away[row]:
+            self._poll.modify(self._file[row], self._wanted(row))
+
+    def _wanted(self, row: int) -> int:
+        """What a row waits for at its socket."""
+        if len(self._unsent.get(row, b"")) > _MOST_UNSENT:
             self._mute.add(row)
-        if len(unsent) > 2 * _MOST_UNSENT:
-            self._lose(row, "the broker does not read")
+            return select.EPOLLOUT
+        self._mute.discard(row)
+        return select.EPOLLIN | select.EPOLLOUT if row in self._unsent else select.EPOLLIN
 
     def _flush(self, row: int) -> None:
         unsent = self._unsent.get(row)
-        if unsent:
-            try:
-                del unsent[: os.write(self._file[row], unsent)]
-            except BlockingIOError:
-                return
-            except OSError as error:
-                self._lose(row, f"broken: {error.strerror}")
-                return
-            if len(unsent) <= _MOST_UNSENT:
-                self._mute.discard(row)
+        if unsent is None:
+            return
+        try:
+            del unsent[: os.write(self._file[row], unsent) if unsent else 0]
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lose(row, f"broken: {error.strerror}")
+            return
         if not unsent:
-            self._unsent.pop(row, None)
-            with contextlib.suppress(OSError):
-                self._poll.modify(self._file[row], select.EPOLLIN)
+            del self._unsent[row]
+        self._poll.modify(self._file[row], self._wanted(row))

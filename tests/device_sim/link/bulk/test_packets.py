@@ -71,10 +71,11 @@ def test_the_same_again_differs_by_dup_alone(version, topic, payload, packet_id)
     assert packet == Publish(topic, payload, 1, dup=True, packet_id=packet_id)
 
 
-@given(VERSIONS, NAMES, TOPICS, st.binary(max_size=60), st.booleans(), st.booleans())
+@given(VERSIONS, NAMES, st.tuples(TOPICS, st.binary(max_size=60)), st.booleans(), st.booleans())
 def test_a_robot_greets_with_the_contracts_connect(
-    version, name, will_topic, will, is_clean, has_login
+    version, name, its_will, is_clean, has_login
 ) -> None:
+    will_topic, will = its_will
     topic = f"{name}/{will_topic}"
     login = ("ada", "pass") if has_login else None
     options = LinkOptions(

@@ -1,5 +1,7 @@
 """The MQTT sessions of many rows, without a socket."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -315,7 +317,7 @@ def test_a_robot_that_hangs_up_says_its_will_itself() -> None:
 
 TALK = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(["a", "a/b", "ü"]), st.binary(max_size=200), st.integers(1, 65_535))
+        st.tuples(st.sampled_from(["a", "ü"]), st.binary(max_size=200), st.integers(1, 65_535))
         .map(lambda it: Publish(it[0], it[1], 1, packet_id=it[2])),
         st.binary(max_size=200).map(lambda payload: Publish("t", payload)),
         st.tuples(st.integers(1, 6), st.sampled_from([0, 0, 0, 16, 0x97]))
@@ -358,7 +360,7 @@ def test_bytes_in_any_pieces_come_to_the_same(version, packets, cuts, rubbish) -
     greeting = welcome(version)
     raw = sent(*packets, version=version) + rubbish
     places = sorted({0, *(cut for cut in cuts if cut < len(raw)), len(raw)})
-    pieces = [raw[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [raw[a:b] for a, b in pairwise(places)]
 
     assert live([greeting, *pieces], version) == live([greeting, raw], version)
 
