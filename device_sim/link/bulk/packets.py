@@ -18,6 +18,7 @@ from cloud_functions.contract.mqtt.packets import (
     Version,
     Will,
 )
+from cloud_functions.contract.mqtt.reasons import FAILURE
 from device_sim.link.port import Caller, LinkOptions
 
 SUBSCRIBE_ID: Final = 65_535
@@ -27,9 +28,8 @@ LONGEST_PACKET: Final = 1 << 20
 PINGREQ: Final = b"\xc0\0"
 DISCONNECT: Final = b"\xe0\0"
 
-_PUBACK: Final = 0x4002
-_PAIRS: Final = struct.Struct(">HH")
-_ACK: Final = struct.Struct(">HH").pack
+_PUBACK: Final = 0x40
+_ACK: Final = struct.Struct(">BBH").pack
 _SHORT: Final = struct.Struct(">BBH").pack
 _MEDIUM: Final = struct.Struct(">BBBH").pack
 _NUMBER: Final = struct.Struct(">H").pack
@@ -69,18 +69,32 @@ def again(publish: bytes) -> bytes:
 
 def puback(packet_id: int) -> bytes:
     """Confirms a received message, in either version."""
-    return _ACK(_PUBACK, packet_id)
+    return _ACK(_PUBACK, 2, packet_id)
 
 
-def puback_ids(data: bytes) -> list[int] | None:
-    """The packet ids when the bytes are whole short PUBACKs and nothing else; None otherwise."""
-    if len(data) & 3:
-        return None
-    ids = []
-    for head, packet_id in _PAIRS.iter_unpack(data):
-        if head != _PUBACK or not packet_id:
+def puback_ids(data: bytes, version: Version) -> list[int] | None:
+    """The packet ids when the bytes are whole plain PUBACKs that say yes, and nothing else.
+
+    None otherwise.  In MQTT 5 a reason may stand behind the id: Mosquitto says that nobody listens.
+    """
+    ids: list[int] = []
+    position, size = 0, len(data)
+    while position < size:
+        if data[position] != _PUBACK or position + 4 > size:
+            return None
+        length = data[position + 1]
+        if length != 2 and (  # noqa: PLR2004  the id alone
+            length != 3  # noqa: PLR2004  the id and a reason
+            or version is Version.V311
+            or position + 5 > size
+            or data[position + 4] >= FAILURE
+        ):
+            return None
+        packet_id = data[position + 2] << 8 | data[position + 3]
+        if not packet_id:
             return None
         ids.append(packet_id)
+        position += 2 + length
     return ids
 
 

@@ -69,6 +69,7 @@ class Sessions:
         count = len(callers)
         self._callers = callers
         self._options = options
+        self._version = options.version
         self._logins = options.credentials
         self._keeps = not options.clean_start
         self._greetings = Greetings(options)
@@ -150,7 +151,7 @@ class Sessions:
     def hear(self, row: int, data: bytes) -> bytes:
         """Take in what a broker sent; what to answer.  Raises Ended and PeerError."""
         if self.state[row] == _UP and row not in self._unfinished:
-            ids = packets.puback_ids(data)
+            ids = packets.puback_ids(data, self._version)
             if ids is not None:
                 return self._acknowledged(row, ids)
         rest = self._unfinished.pop(row, None)
@@ -203,12 +204,12 @@ class Sessions:
 
     def _acknowledged(self, row: int, ids: Sequence[int], *, is_taken: bool = True) -> bytes:
         """The firmware hears of what was taken only: what was refused it says again."""
-        acknowledged = self.incoming.acknowledged
+        window, acknowledged = self.window, self.incoming.acknowledged
         for packet_id in ids:
-            handle = self.window.acknowledged(row, packet_id)
+            handle = window.acknowledged(row, packet_id)
             if handle and is_taken:
                 acknowledged.append((row, handle))
-        return self.window.refill(row)
+        return window.refill(row)
 
     def _connack(self, row: int, packet: Connack) -> bytes:
         if packet.reason:

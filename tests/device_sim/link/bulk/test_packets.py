@@ -143,24 +143,34 @@ def test_a_puback_is_the_contracts_puback(packet_id, version) -> None:
 def test_short_pubacks_are_read_as_the_contract_reads_them(ids, version) -> None:
     raw = b"".join(puback(each) for each in ids)
 
-    assert puback_ids(raw) == [packet.packet_id for packet in Decoder(version).feed(raw)]
+    assert puback_ids(raw, version) == [packet.packet_id for packet in Decoder(version).feed(raw)]
 
 
 @given(st.one_of(st.binary(max_size=40), st.lists(st.sampled_from([
     b"\x40\x02\x00\x01", b"\x40\x02\x00\x00", b"\x40\x03\x00\x01\x10", b"\xd0\x00", b"\x40\x02",
+    b"\x40\x03\x00\x01\x97", b"\x40\x03\x00\x00\x10", b"\x40\x04\x00\x01\x10\x00", b"\x40\x03\x01",
 ])).map(b"".join)), VERSIONS)  # fmt: skip
 def test_what_the_short_cut_reads_the_contract_reads_the_same(raw, version) -> None:
-    ids = puback_ids(raw)
+    ids = puback_ids(raw, version)
 
     if ids is not None:
         decoder = Decoder(version)
-        assert decoder.feed(raw) == [Puback(each) for each in ids]
+        heard = decoder.feed(raw)
+        assert [packet.packet_id for packet in heard] == ids
+        assert all(type(packet) is Puback and packet.reason < 128 for packet in heard)
         assert decoder.take_rest() == b""
+
+
+def test_a_yes_with_a_reason_is_read_by_the_short_cut_in_version_5_alone() -> None:
+    raw = b"\x40\x03\x01\x02\x10"
+
+    assert puback_ids(raw, Version.V5) == [0x102]
+    assert puback_ids(raw, Version.V311) is None
 
 
 def test_a_puback_of_id_0_is_left_to_the_contract_which_refuses_it() -> None:
     raw = b"\x40\x02\0\0"
 
-    assert puback_ids(raw) is None
+    assert puback_ids(raw, Version.V5) is None
     with pytest.raises(PeerError):
         Decoder(Version.V5).feed(raw)
