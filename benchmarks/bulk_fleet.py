@@ -10,6 +10,7 @@ import argparse
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -240,7 +241,13 @@ def picture(slices: Sequence[int], count: int) -> str:
     )
 
 
+def end(*_signal: object) -> None:
+    raise SystemExit("ended by a signal")
+
+
 def main() -> None:
+    signal.signal(signal.SIGTERM, end)  # the cloud ends with us
+    sys.stdout.reconfigure(line_buffering=True)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--robots", type=int, default=15_000)
     parser.add_argument(
