@@ -1,27 +1,29 @@
-"""Robots on one process of the bulk link, at a whole cloud: what is left of a core, and a restart.
+"""Robots on one process of the bulk link: what is left of a core, and a broker's restart.
 
 They clean, each publishes every second, obey commands that reach them as their shadow's delta, lose
-their broker (its process is killed, and the cloud starts another one), come back and obey again.
-What they publish is counted where they publish; the reconnects of each tenth of a second become a
-picture.  Ends with 1 when a robot did not come back or did not obey.
+their broker (its process is killed, and a second later there is another), come back and obey again.
+A process of its own answers as the cloud's shadows do, without keeping any.  What they publish is
+counted where they publish; the reconnects of each tenth of a second become a picture.  Ends with 1
+when a robot did not come back or did not obey.
 """
 
 import argparse
-import os
+import contextlib
 import resource
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import orjson
 import paho.mqtt.client as paho
 
-from benchmarks.clouds import cloud
-from benchmarks.mosquittos import SOURCES
+from benchmarks.mosquittos import SOURCES, Mosquitto, mosquittos
 from benchmarks.mqtt_clients import address
 from cloud_functions.contract.commands import Command, CommandName
 from cloud_functions.contract.mqtt.packets import Version
@@ -46,8 +48,8 @@ LIFETIME_S = 300.0
 class Robots:
     """A fleet with its firmware on one process, as `robofleet robots` runs it."""
 
-    def __init__(self, count: int, url: str) -> None:
-        self.specs = scenarios.specs(scenarios.load("fifty-flats"), SEED, count)
+    def __init__(self, robots: int, url: str) -> None:
+        self.specs = scenarios.specs(scenarios.load("fifty-flats"), SEED, robots)
         self.fleet = Fleet(self.specs, SEED, time.time())
         self.firmware = Firmware(self.fleet)
         callers = [
@@ -124,8 +126,45 @@ class Robots:
         return np.flatnonzero(self.fleet.phase == code_of(phase))
 
 
+def answer(url: str) -> None:
+    """Accept what robots report and tell them what is desired of them, until killed."""
+    client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="shadows")
+    client.max_inflight_messages_set(1000)
+    client.reconnect_delay_set(1, 1)
+    version = count(1)
+
+    def hear(client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        body = orjson.loads(message.payload)
+        state = body.get("state") or {}
+        said = {"version": next(version), "timestamp": int(time.time())}
+        if desired := state.get("desired"):
+            client.publish(f"{message.topic}/delta", orjson.dumps(said | {"state": desired}))
+        else:
+            said |= {"state": {}, "clientToken": body["clientToken"]}
+            client.publish(f"{message.topic}/accepted", orjson.dumps(said))
+
+    client.on_message = hear
+    client.on_connect = lambda client, *_: client.subscribe(
+        [(f"$aws/things/+/shadow/{word}", 0) for word in ("update", "get")]
+    )
+    client.connect(*address(url))
+    client.loop_forever()
+
+
+@contextlib.contextmanager
+def shadows(url: str) -> Iterator[None]:
+    """Somebody who answers robots at this broker."""
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.bulk_fleet", "--answer", url])
+    try:
+        time.sleep(1.0)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
 class Owner:
-    """Somebody who wishes something of every robot, at the cloud's own door."""
+    """Somebody who wishes something of every robot, at the broker."""
 
     def __init__(self, url: str, things: Sequence[str]) -> None:
         self._things, self._address = things, address(url)
@@ -179,33 +218,26 @@ def headroom(robots: Robots, for_s: float) -> None:
     )
 
 
-def restart(robots: Robots, cloud_pid: int) -> list[int]:
+def restart(robots: Robots, broker: Mosquitto) -> list[int]:
     """Kill the broker's process; how many robots came back in each slice of time."""
-    count = len(robots.specs)
+    number = len(robots.specs)
     robots.came_back_s.clear()
     losses = robots.links.counts.losses
     killed_s = time.monotonic()
-    os.kill(mosquitto_of(cloud_pid), signal.SIGKILL)
-    robots.until("robots notice", lambda: robots.links.counts.losses >= losses + count)
-    robots.until("robots come back", lambda: robots.links.counts.connected == count)
+    broker.stop()
+    robots.until("robots notice", lambda: robots.links.counts.losses >= losses + number)
+    robots.go_on(1.0)
+    broker.start()
+    robots.until("robots come back", lambda: robots.links.counts.connected == number)
     after_s = [at_s - killed_s for at_s in robots.came_back_s]
     slices = [0] * (int(max(after_s) / SLICE_S) + 1)
     for each in after_s:
         slices[int(each / SLICE_S)] += 1
     print(
-        f"the broker was killed: all {count} were back after {max(after_s):.1f} s,"
+        f"the broker was killed: all {number} were back after {max(after_s):.1f} s,"
         f" at most {max(slices)} in {SLICE_S} s; attempts ended: {robots.links.endings}"
     )
     return slices
-
-
-def mosquitto_of(pid: int) -> int:
-    """The broker among a cloud's children."""
-    for tasks in Path(f"/proc/{pid}/task").iterdir():
-        for child in (tasks / "children").read_text().split():
-            if Path(f"/proc/{child}/comm").read_text().strip() == "mosquitto":
-                return int(child)
-    raise SystemExit("the cloud runs no Mosquitto: apt-get install mosquitto")
 
 
 def own_cpu_s() -> float:
@@ -213,7 +245,7 @@ def own_cpu_s() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def picture(slices: Sequence[int], count: int) -> str:
+def picture(slices: Sequence[int], robots: int) -> str:
     """Reconnects of each slice of time as an SVG."""
     width, height, left, bottom = 720, 260, 60, 40
     bar = (width - left - 20) / len(slices)
@@ -233,7 +265,7 @@ def picture(slices: Sequence[int], count: int) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
         f' font-family="sans-serif" font-size="12">'
         f'<rect width="{width}" height="{height}" fill="#fff"/>'
-        f'<text x="{left}" y="20">{count} robots come back after their broker was killed:'
+        f'<text x="{left}" y="20">{robots} robots come back after their broker was killed:'
         f" reconnects in each {SLICE_S} s</text>"
         f'<text x="{left - 6}" y="{height - bottom - 172}" text-anchor="end">{most}</text>'
         f'<text x="{left - 6}" y="{height - bottom}" text-anchor="end">0</text>'
@@ -246,7 +278,7 @@ def end(*_signal: object) -> None:
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, end)  # the cloud ends with us
+    signal.signal(signal.SIGTERM, end)  # the broker ends with us
     sys.stdout.reconfigure(line_buffering=True)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--robots", type=int, default=15_000)
@@ -254,11 +286,13 @@ def main() -> None:
         "--for", type=float, default=15.0, dest="for_s", help="seconds of publishing"
     )
     parser.add_argument("--plot", type=Path, default=Path("reconnects.svg"))
+    parser.add_argument("--answer", help=argparse.SUPPRESS)
     asked = parser.parse_args()
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))  # the cloud's broker inherits it
-    with cloud("mosquitto") as (url, cloud_pid):
-        began_s, used = time.monotonic(), own_cpu_s()
+    if asked.answer:
+        answer(asked.answer)
+        return
+    with mosquittos() as (broker,), shadows(url := broker.url):
+        began_s = time.monotonic()
         robots = Robots(asked.robots, url)
         print(f"{asked.robots} robots made in {time.monotonic() - began_s:.1f} s")
         used = own_cpu_s()
@@ -271,7 +305,7 @@ def main() -> None:
         print(f"{len(running)} robots clean, {robots.firmware.reports.accepted} reports accepted")
         headroom(robots, asked.for_s)
         obey(robots, url, CommandName.PAUSE, robots.in_phase(Phase.RUN), leave=Phase.RUN)
-        slices = restart(robots, cloud_pid)
+        slices = restart(robots, broker)
         robots.until("reports after the restart", robots.is_settled)
         obey(robots, url, CommandName.RESUME, robots.in_phase(Phase.STOP), leave=Phase.STOP)
         asked.plot.write_text(picture(slices, asked.robots))
