@@ -28,13 +28,15 @@ def cloud(
         command = [sys.executable, "-m", *program, "up", "--data", folder, "--free-ports"]
         process = subprocess.Popen([*command, "--broker", broker, *more], stdout=subprocess.DEVNULL)
         path = Path(folder) / "endpoints.json"
-        while not path.exists():
-            if process.poll() is not None:
-                raise SystemExit(f"the cloud did not start: {process.returncode}")
-            time.sleep(0.05)
-        yield json.loads(path.read_text())["mqtt"], process.pid
-        process.send_signal(signal.SIGINT)
-        process.wait()
+        try:
+            while not path.exists():
+                if process.poll() is not None:
+                    raise SystemExit(f"the cloud did not start: {process.returncode}")
+                time.sleep(0.05)
+            yield json.loads(path.read_text())["mqtt"], process.pid
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait()
 
 
 def cpu_s(pid: int) -> float:

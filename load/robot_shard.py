@@ -17,9 +17,11 @@ from locust import User, constant, task
 from locust.exception import StopUser
 from locust.runners import WorkerRunner
 
+from cloud_functions.contract.mqtt.packets import Version
 from device_sim import scenario as scenarios
 from device_sim.firmware.firmware import Firmware
-from device_sim.link.poll import PollLinks
+from device_sim.link.bulk.links import BulkLinks
+from device_sim.link.port import Caller, LinkOptions
 from device_sim.registration import thing_body
 from device_sim.robot.fleet import Fleet, RobotSpec
 from load.ledger import PROCESS, Ledger
@@ -57,12 +59,12 @@ class RobotShard(User):
         self._speed = options.speed
         fleet = Fleet(self._specs, options.fleet_seed, self._began_s)
         self._firmware = Firmware(fleet, self._accepted)
-        self._links = PollLinks(
-            [spec.thing for spec in self._specs],
-            [int(key) for key in fleet.key],
-            [self._firmware.will(row) for row in range(len(self._specs))],
-            options.mqtt,
-            options.fleet_seed,
+        self._links = BulkLinks(
+            [
+                Caller(spec.thing, int(fleet.key[row]), self._firmware.will(row))
+                for row, spec in enumerate(self._specs)
+            ],
+            LinkOptions([options.mqtt], seed=options.fleet_seed, version=Version.V311),
             epoll=gevent.monkey.get_original("select", "epoll"),
         )
         self._outgoing: list[Any] = []
@@ -117,7 +119,7 @@ class RobotShard(User):
             self._step()
             gevent.sleep(_STEP_S)
         self._firmware.reports.timed_out += self._firmware.reports.on_their_way
-        PROCESS.connected += self._links.connected
+        PROCESS.connected += self._links.counts.connected
         RobotShard.living.discard(self)
         self._count_up()
         self._links.close()
@@ -127,7 +129,7 @@ class RobotShard(User):
         incoming = self._links.exchange(self._outgoing, now_s)
         sim_s = self._began_s + (now_s - self._began_s) * self._speed
         self._outgoing = self._firmware.step(incoming, now_s, sim_s).messages
-        self.was_up = self.was_up or self._links.connected == len(self._specs)
+        self.was_up = self.was_up or self._links.counts.connected == len(self._specs)
         self._count_up()
 
     def _accepted(self, took_s: float) -> None:
@@ -142,7 +144,7 @@ class RobotShard(User):
 
     def _count_up(self) -> None:
         """Bring what this shard adds to the process's ledger up to date."""
-        links, reports, known = self._links, self._firmware.reports, self._counted
+        links, reports, known = self._links.counts, self._firmware.reports, self._counted
         now = Ledger(
             connects=links.connects,
             losses=links.losses,

@@ -1,5 +1,6 @@
 """Which links there are, by the names a command line gives them."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -15,11 +16,12 @@ class LinkKind(StrEnum):
 
     AIOMQTT = "aiomqtt"
     AWSIOTSDK = "awsiotsdk"
+    BULK = "bulk"
     NONE = "none"
 
 
-USUAL: Final = LinkKind.AIOMQTT
-"""Where nobody says which."""
+USUAL: Final = LinkKind.BULK if sys.platform == "linux" else LinkKind.AIOMQTT
+"""Where nobody says which: epoll is Linux only."""
 
 
 def make_links(kind: LinkKind, callers: Sequence[Caller], options: LinkOptions) -> Links:
@@ -44,6 +46,12 @@ def _awsiotsdk(callers: Sequence[Caller], options: LinkOptions) -> Links:
     return AwsIotLinks(callers, options)
 
 
+def _bulk(callers: Sequence[Caller], options: LinkOptions) -> Links:
+    from device_sim.link.bulk.links import BulkLinks  # noqa: PLC0415  epoll is Linux only
+
+    return BulkLinks(callers, options)
+
+
 def _none(callers: Sequence[Caller], options: LinkOptions) -> Links:  # noqa: ARG001
     return NoLinks()
 
@@ -51,5 +59,6 @@ def _none(callers: Sequence[Caller], options: LinkOptions) -> Links:  # noqa: AR
 _MAKERS: Final[Mapping[LinkKind, MakeLinks]] = {
     LinkKind.AIOMQTT: _aiomqtt,
     LinkKind.AWSIOTSDK: _awsiotsdk,
+    LinkKind.BULK: _bulk,
     LinkKind.NONE: _none,
 }

@@ -71,6 +71,11 @@ class Decoder:
             raise
         return packets
 
+    def take_rest(self) -> bytes:
+        """What is left of an unfinished packet; the decoder is then as new, for another stream."""
+        rest, self._buffer = self._buffer, b""
+        return rest
+
     def _cut(self, buffer: bytes, packets: list[Packet]) -> None:
         """Add the packets at the buffer's beginning; keep what is left of it."""
         position, size = 0, len(buffer)
