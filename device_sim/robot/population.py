@@ -69,12 +69,13 @@ class Population:
         return len(self.key)
 
 
-def difficulty(
-    seed: int, key: Keys, faults: Faults, of_home: npt.NDArray[np.float64] | float = 1.0
-) -> npt.NDArray[np.float32]:
-    """Log-normal with median 1, times its home's factor, cut off where people give up (17.1)."""
+def difficulty(seed: int, key: Keys, faults: Faults) -> npt.NDArray[np.float32]:
+    """A household's part: log-normal with median 1, cut off where people give up (17.1).
+
+    What its home does comes upon it (`Routes.difficulty`).
+    """
     share = uniform(seed, key, 1, Purpose.DIFFICULTY)
-    drawn = log_normal(share, 1.0, faults.difficulty_sigma) * of_home
+    drawn = log_normal(share, 1.0, faults.difficulty_sigma)
     return np.minimum(drawn, faults.difficulty_most).astype(np.float32)
 
 
