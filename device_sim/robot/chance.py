@@ -5,7 +5,7 @@ uniforms at the rates a fleet needs.
 """
 
 from collections.abc import Sequence
-from enum import IntEnum
+from enum import IntEnum, unique
 from typing import Final, TypeAlias
 from zlib import crc32
 
@@ -27,6 +27,7 @@ _TO_UNIT: Final = 2.0**-53
 _SALT: Final = b"robofleet"
 
 
+@unique
 class Purpose(IntEnum):
     """What a draw is for; two purposes never share a draw."""
 
