@@ -49,7 +49,7 @@ class Robots:
     """A fleet with its firmware on one process, as `robofleet robots` runs it."""
 
     def __init__(self, robots: int, url: str) -> None:
-        self.specs = scenarios.specs(scenarios.load("fifty-flats"), SEED, robots)
+        self.specs = scenarios.specs(scenarios.load("apartment-block"), SEED, robots)
         self.fleet = Fleet(self.specs, SEED, time.time())
         self.firmware = Firmware(self.fleet)
         callers = [
