@@ -3,7 +3,7 @@
 They clean, each publishes every second, obey commands that reach them as their shadow's delta, lose
 their broker (its process is killed, and a second later there is another), come back and obey again.
 A process of its own answers as the cloud's shadows do, without keeping any.  What they publish is
-counted where they publish; the reconnects of each tenth of a second become a picture.  Ends with 1
+counted where they publish; the reconnects of each half second become a picture.  Ends with 1
 when a robot did not come back or did not obey.
 """
 
@@ -29,7 +29,7 @@ from cloud_functions.contract.commands import Command, CommandName
 from cloud_functions.contract.mqtt.packets import Version
 from cloud_functions.contract.topics import ProductTopic, ShadowOperation, product, shadow
 from device_sim import scenario as scenarios
-from device_sim.firmware.batches import Outbound
+from device_sim.firmware.batches import Incoming, Outbound
 from device_sim.firmware.firmware import Firmware
 from device_sim.link.bulk.links import BulkLinks
 from device_sim.link.port import Caller, LinkOptions
@@ -40,7 +40,7 @@ SEED = 7
 STEP_S = 0.1
 """Between two steps of the firmware; what arrives meanwhile waits for the next one."""
 PATIENCE_S = 180.0
-SLICE_S = 0.1
+SLICE_S = 0.5
 TELEMETRY = b'{"battPct":%d,"phase":%d}'
 LIFETIME_S = 300.0
 
@@ -69,19 +69,26 @@ class Robots:
     def step(self) -> None:
         """One step of firmware and links, then rest until the next is due."""
         now_s = time.time()
-        incoming = self.links.exchange(self._outgoing, now_s)
+        incoming = self._exchange(self._outgoing, now_s)
         while (left_s := self._next_s - time.monotonic()) > 0:
-            more = self.links.exchange((), time.time(), left_s)
+            more = self._exchange((), time.time(), left_s)
             incoming.messages += more.messages
             incoming.acknowledged += more.acknowledged
             incoming.connected += more.connected
             incoming.lost += more.lost
         self._next_s = max(self._next_s + STEP_S, time.monotonic())
-        self.came_back_s += [time.monotonic()] * len(incoming.connected)
         now_s = time.time()
         self._outgoing = self.firmware.step(incoming, now_s, now_s).messages
         if self._share is not None:
             self._outgoing += self._tell(next(self._share))
+
+    def _exchange(
+        self, messages: Sequence[Outbound], now_s: float, timeout_s: float = 0.0
+    ) -> Incoming:
+        """With the broker; notes when robots came back."""
+        incoming = self.links.exchange(messages, now_s, timeout_s)
+        self.came_back_s += [time.monotonic()] * len(incoming.connected)
+        return incoming
 
     def publish_every_second(self) -> None:
         """From now on each robot says something of itself once a second, a tenth of them a step."""
@@ -130,6 +137,7 @@ def answer(url: str) -> None:
     """Accept what robots report and tell them what is desired of them, until killed."""
     client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id="shadows")
     client.max_inflight_messages_set(1000)
+    client.max_queued_messages_set(0)
     client.reconnect_delay_set(1, 1)
     version = count(1)
 
@@ -138,14 +146,14 @@ def answer(url: str) -> None:
         state = body.get("state") or {}
         said = {"version": next(version), "timestamp": int(time.time())}
         if desired := state.get("desired"):
-            client.publish(f"{message.topic}/delta", orjson.dumps(said | {"state": desired}))
+            client.publish(f"{message.topic}/delta", orjson.dumps(said | {"state": desired}), 1)
         else:
             said |= {"state": {}, "clientToken": body["clientToken"]}
             client.publish(f"{message.topic}/accepted", orjson.dumps(said))
 
     client.on_message = hear
     client.on_connect = lambda client, *_: client.subscribe(
-        [(f"$aws/things/+/shadow/{word}", 0) for word in ("update", "get")]
+        [(f"$aws/things/+/shadow/{word}", 1) for word in ("update", "get")]
     )
     client.connect(*address(url))
     client.loop_forever()
@@ -154,7 +162,9 @@ def answer(url: str) -> None:
 @contextlib.contextmanager
 def shadows(url: str) -> Iterator[None]:
     """Somebody who answers robots at this broker."""
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.bulk_fleet", "--answer", url])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.bulk_fleet", "--answer", "--url", url]
+    )
     try:
         time.sleep(1.0)
         yield
@@ -163,34 +173,33 @@ def shadows(url: str) -> Iterator[None]:
         process.wait()
 
 
-class Owner:
-    """Somebody who wishes something of every robot, at the broker."""
+def wish(url: str, name: CommandName, things: Sequence[str]) -> None:
+    """The same command for each robot; all are with the broker when this returns."""
+    client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=f"owner-{name}")
+    client.max_inflight_messages_set(1000)
+    client.max_queued_messages_set(0)
+    client.connect(*address(url))
+    client.loop_start()
+    now_s = time.time()
+    for thing in things:
+        command = Command(f"{name}-{thing}", name, now_s, now_s + LIFETIME_S)
+        body = {"state": {"desired": {"command": [command.on_wire()]}}}
+        said = client.publish(shadow(thing, ShadowOperation.UPDATE), orjson.dumps(body), 1)
+    said.wait_for_publish(PATIENCE_S)
+    client.disconnect()
+    client.loop_stop()
 
-    def __init__(self, url: str, things: Sequence[str]) -> None:
-        self._things, self._address = things, address(url)
 
-    def wish(self, name: CommandName) -> None:
-        """The same command for each robot; all are with the broker when this returns."""
-        client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=f"owner-{name}")
-        client.max_inflight_messages_set(1000)
-        client.max_queued_messages_set(0)
-        client.connect(*self._address)
-        client.loop_start()
-        now_s = time.time()
-        for thing in self._things:
-            command = Command(f"{name}-{thing}", name, now_s, now_s + LIFETIME_S)
-            body = {"state": {"desired": {"command": [command.on_wire()]}}}
-            said = client.publish(shadow(thing, ShadowOperation.UPDATE), orjson.dumps(body), 1)
-        said.wait_for_publish(PATIENCE_S)
-        client.disconnect()
-        client.loop_stop()
+def owner(url: str, name: CommandName, things: Sequence[str]) -> "subprocess.CompletedProcess[str]":
+    """Wish it in a process of its own: paho selects, which ends at 1,024 open files."""
+    program = [sys.executable, "-m", "benchmarks.bulk_fleet", "--wish", name, "--url", url]
+    return subprocess.run(program, input="\n".join(things), text=True, check=True)
 
 
 def obey(robots: Robots, url: str, name: CommandName, rows: np.ndarray, leave: Phase) -> int:
     """Wish it of the rows; how many have left a phase for it."""
-    owner = Owner(url, [robots.specs[row].thing for row in rows])
     with ThreadPoolExecutor(1) as threads:
-        wishing = threads.submit(owner.wish, name)
+        wishing = threads.submit(owner, url, name, [robots.specs[row].thing for row in rows])
         code = code_of(leave)
         took_s = robots.until(
             f"{len(rows)} robots obey {name}",
@@ -265,7 +274,7 @@ def picture(slices: Sequence[int], robots: int) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
         f' font-family="sans-serif" font-size="12">'
         f'<rect width="{width}" height="{height}" fill="#fff"/>'
-        f'<text x="{left}" y="20">{robots} robots come back after their broker was killed:'
+        f'<text x="{left}" y="20">{robots} robots come back after their broker was killed and started again a second later:'
         f" reconnects in each {SLICE_S} s</text>"
         f'<text x="{left - 6}" y="{height - bottom - 172}" text-anchor="end">{most}</text>'
         f'<text x="{left - 6}" y="{height - bottom}" text-anchor="end">0</text>'
@@ -286,10 +295,15 @@ def main() -> None:
         "--for", type=float, default=15.0, dest="for_s", help="seconds of publishing"
     )
     parser.add_argument("--plot", type=Path, default=Path("reconnects.svg"))
-    parser.add_argument("--answer", help=argparse.SUPPRESS)
+    parser.add_argument("--answer", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--wish", type=CommandName, help=argparse.SUPPRESS)
+    parser.add_argument("--url", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.answer:
-        answer(asked.answer)
+        answer(asked.url)
+        return
+    if asked.wish:
+        wish(asked.url, asked.wish, sys.stdin.read().splitlines())
         return
     with mosquittos() as (broker,), shadows(url := broker.url):
         began_s = time.monotonic()
