@@ -256,7 +256,7 @@ def own_cpu_s() -> float:
 
 def picture(slices: Sequence[int], robots: int) -> str:
     """Reconnects of each slice of time as an SVG."""
-    width, height, left, bottom = 720, 260, 60, 40
+    width, height, left, bottom = 720, 280, 60, 40
     bar = (width - left - 20) / len(slices)
     most = max(slices)
     bars = "".join(
@@ -274,8 +274,9 @@ def picture(slices: Sequence[int], robots: int) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
         f' font-family="sans-serif" font-size="12">'
         f'<rect width="{width}" height="{height}" fill="#fff"/>'
-        f'<text x="{left}" y="20">{robots} robots come back: their broker was killed at 0 s'
-        f" and started a second after they knew; reconnects in each {SLICE_S} s</text>"
+        f'<text x="{left}" y="20">{robots} robots come back: reconnects in each {SLICE_S} s</text>'
+        f'<text x="{left}" y="38" fill="#666">their broker was killed at 0 s,'
+        " and started again a second after they all knew</text>"
         f'<text x="{left - 6}" y="{height - bottom - 172}" text-anchor="end">{most}</text>'
         f'<text x="{left - 6}" y="{height - bottom}" text-anchor="end">0</text>'
         f'<g fill="#36c">{bars}</g>{marks}</svg>\n'

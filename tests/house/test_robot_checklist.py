@@ -11,7 +11,7 @@ LINES = 14
 
 
 def rows() -> list[tuple[str, str, str]]:
-    page = (ROOT / "device_sim" / "README.md").read_text()
+    page = (ROOT / "device_sim" / "lan" / "README.md").read_text()
     section = page.partition("## What clients ask of a robot at home")[2].partition("\n## ")[0]
     return re.findall(r"^\| (\d+) \| (.+?) \| (.+) \|$", section, re.MULTILINE)
 
