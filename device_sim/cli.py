@@ -43,6 +43,11 @@ app = typer.Typer(invoke_without_command=True)
 app.command("press-home")(press_home)
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
+_DRY_ONLY = ("hours", "plots")
+_LIVE_ONLY = ("for_s", "wait_s", "link", "version", "endpoint", "certificates", "battery")
+_LAN_ONLY = ("lan_port", "lan_udp_port", "lan_single_keys")
+_FLAGS = {"for_s": "--for", "wait_s": "--wait", "version": "--mqtt-version"}
+"""Where an option is not called what its value is."""
 _MOST_DRY = 100_000_000
 
 
@@ -134,6 +139,7 @@ def robots(
     if context.invoked_subcommand is not None:
         return
     try:
+        _check_effects(context, dry=dry, lan=lan)
         at_home = lan_options(
             data, lan_address, lan_port, lan_udp_port, is_on=lan, single_keys=lan_single_keys
         )
@@ -179,6 +185,21 @@ def robots(
     except (NoCloud, NotRegistered, LinkRefused, HomeError, scenarios.InvalidScenario) as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
+
+
+def _check_effects(context: typer.Context, *, dry: bool, lan: bool) -> None:
+    """Options that would do nothing are mistakes.  Raises InvalidScenario."""
+    sides = (
+        (_LIVE_ONLY, dry, "with --dry-run"),
+        (_DRY_ONLY, not dry, "without --dry-run"),
+        (_LAN_ONLY, not lan, "without --lan"),
+    )
+    for names, is_idle, where in sides:
+        for name in names if is_idle else ():
+            source = context.get_parameter_source(name)
+            if source is not None and source.name == "COMMANDLINE":
+                flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
+                raise scenarios.InvalidScenario(f"{flag} does nothing {where}: leave it out")
 
 
 @dataclass(frozen=True, slots=True)

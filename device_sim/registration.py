@@ -67,7 +67,9 @@ def register(
     credentials: Credentials | None = None,
     told: Callable[[int], None] = lambda _done: None,
 ) -> None:
-    """Create the things; doing it again changes nothing.  Raises NotRegistered.
+    """Create the things, or change those of the same name; doing it again changes nothing.
+
+    Raises NotRegistered.
 
     A cloud that checks signatures wants `credentials`; to any other they are nothing.  `told` hears
     now and then how many are done.  Several connections share the things, since a cloud keeps what
@@ -114,9 +116,13 @@ def _create(
     credentials: Credentials | None,
 ) -> None:
     path, body = f"/things/{spec.thing}", json.dumps(thing_body(spec, seed)).encode()
-    connection.request("POST", path, body, dict(_signature(credentials, host, path, body)))
-    answer = connection.getresponse()
-    said = answer.read()
+    for method in ("POST", "PATCH"):  # another robot of that name may have been here before
+        signature = dict(_signature(credentials, host, method, path, body))
+        connection.request(method, path, body, signature)
+        answer = connection.getresponse()
+        said = answer.read()
+        if answer.status != HTTPStatus.CONFLICT:
+            break
     if answer.status >= HTTPStatus.BAD_REQUEST:
         raise NotRegistered(f"{spec.thing}: {_message(said)}")
 
@@ -130,12 +136,12 @@ def _message(said: bytes) -> str:
 
 
 def _signature(
-    credentials: Credentials | None, host: str, path: str, body: bytes
+    credentials: Credentials | None, host: str, method: str, path: str, body: bytes
 ) -> Mapping[str, str]:
     """The headers that sign a request, none without credentials."""
     if credentials is None:
         return {}
-    request = Signed("POST", path, "", {"host": host}, body)
+    request = Signed(method, path, "", {"host": host}, body)
     return signed_headers(credentials, request, service="iot", now_s=time.time())
 
 
@@ -145,11 +151,16 @@ def write_slips(
     seed: int,
     at_home: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
-    """Write `robots.json` by rename; its path.  `at_home` is what each says beside."""
+    """Write `robots.json` by rename; its path.  `at_home` is what each says beside.
+
+    It is its owner's to read: claim codes and passwords are in it.
+    """
     path = directory / FILE_NAME
     draft = directory / f".{FILE_NAME}"
     beside: Sequence[Mapping[str, Any]] = at_home or [{}] * len(specs)
     slips = [{**slip(spec, seed), **more} for spec, more in zip(specs, beside, strict=True)]
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
     draft.write_text(json.dumps(slips, indent=2) + "\n")
     draft.replace(path)
     return path

@@ -41,7 +41,8 @@ def text_of(name: str) -> tuple[str, str]:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        there = f"there is no scenario {name}; there are {', '.join(names())}, or a .toml file"
+        what = f"file {path}" if name.endswith(".toml") else f"scenario {name}"
+        there = f"there is no {what}; there are {', '.join(names())}, or a .toml file"
         raise InvalidScenario(there) from None
     except OSError as error:
         raise InvalidScenario(f"{path} cannot be read: {error.strerror}") from None

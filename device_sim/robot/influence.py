@@ -13,7 +13,7 @@ from device_sim.robot.life.plan import plan
 from device_sim.robot.life.settle import settle
 from device_sim.robot.parameters import NO_ERROR
 from device_sim.robot.phases import Fact
-from device_sim.robot.step import lose_link
+from device_sim.robot.step import lose_link, reboot
 
 
 def _now(fleet: Fleet, rows: Ints) -> None:
@@ -35,6 +35,18 @@ def cut_power(fleet: Fleet, rows: Ints, lasts_s: Ints, listener: Listener) -> No
     facts = Facts()
     lose_link(fleet, rows, lasts_s, facts)
     move(fleet, rows, Fact.CONTACT_LOST, facts, code=np.full(rows.size, NO_ERROR))
+    plan(fleet, rows)
+    listener.take(facts)
+
+
+def lose_power(fleet: Fleet, rows: Ints, lasts_s: Ints, listener: Listener) -> None:
+    """Robots lose their own power at once, as when a battery is pulled out, and restart then.
+
+    A mission is over, and what they had not said yet is lost.
+    """
+    _now(fleet, rows)
+    facts = Facts()
+    reboot(fleet, rows, facts, lasts_s)
     plan(fleet, rows)
     listener.take(facts)
 

@@ -142,14 +142,19 @@ def lose_link(fleet: Fleet, rows: Ints, lasts_s: Ints, facts: Facts) -> None:
     facts.add(Kind.LINK_LOST, rows[online], lasts_s[online], at_s[online])
 
 
-def reboot(fleet: Fleet, rows: Ints, facts: Facts) -> None:
-    """Robots restart: a mission is over, and for some seconds nothing is heard of them."""
+def reboot(fleet: Fleet, rows: Ints, facts: Facts, silence_s: Ints | None = None) -> None:
+    """Robots restart: a mission is over, and for some seconds nothing is heard of them.
+
+    How long is drawn where `silence_s` does not say it.
+    """
     move(fleet, rows, Fact.REBOOTED, facts)
     fleet.start_s[rows] = NEVER
     facts.add(Kind.REBOOTED, rows, 0, fleet.since_s[rows])
-    least, most = fleet.faults.reboot_silence_s
-    share = uniform(fleet.seed, fleet.key[rows], fleet.since_s[rows], Purpose.LINK)
-    lose_link(fleet, rows, (least + share * (most - least)).astype(np.int64), facts)
+    if silence_s is None:
+        least, most = fleet.faults.reboot_silence_s
+        share = uniform(fleet.seed, fleet.key[rows], fleet.since_s[rows], Purpose.LINK)
+        silence_s = (least + share * (most - least)).astype(np.int64)
+    lose_link(fleet, rows, silence_s, facts)
 
 
 def _link_back(fleet: Fleet, rows: Ints, facts: Facts) -> None:

@@ -17,7 +17,7 @@ from device_sim.robot.catalogue import FirmwareTraits
 from device_sim.robot.chance import Purpose, uniform
 from device_sim.robot.facts import Listener
 from device_sim.robot.fleet import Fleet, Ints
-from device_sim.robot.influence import cut_links, cut_power, wish
+from device_sim.robot.influence import cut_links, cut_power, lose_power, wish
 from device_sim.robot.orders import start_many
 from device_sim.robot.rollout import Rollout
 from device_sim.robot.schedule import Zones
@@ -27,6 +27,7 @@ from device_sim.scenarios.steps import (
     HolidayMorning,
     Outage,
     PowerCut,
+    PowerLoss,
     StartAll,
     Step,
 )
@@ -89,6 +90,8 @@ class StepAct:
                 cut_links(fleet, rows, self._lasts_s(fleet, rows, self.step), listener)
             case PowerCut():
                 cut_power(fleet, rows, self._lasts_s(fleet, rows, self.step), listener)
+            case PowerLoss():
+                lose_power(fleet, rows, self._lasts_s(fleet, rows, self.step), listener)
             case HolidayMorning(for_=for_s):
                 wish(fleet, rows, self.at_s + self._spread_s(fleet, rows, for_s))
             case StartAll():
@@ -102,7 +105,7 @@ class StepAct:
             rows = rows[(share * self.waves).astype(np.int64) == self.wave]
         return rows
 
-    def _lasts_s(self, fleet: Fleet, rows: Ints, step: Outage | PowerCut) -> Ints:
+    def _lasts_s(self, fleet: Fleet, rows: Ints, step: Outage | PowerCut | PowerLoss) -> Ints:
         return step.for_ + self._spread_s(fleet, rows, step.back_within)
 
     def _spread_s(self, fleet: Fleet, rows: Ints, within_s: int) -> Ints:

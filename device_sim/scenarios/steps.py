@@ -36,6 +36,16 @@ class PowerCut(_Happens):
     )
 
 
+class PowerLoss(_Happens):
+    """Robots lose their own power without a goodbye, and restart when it is back."""
+
+    what: Literal["power-loss"] = Field(description="Robots are without power, as by a loose cell.")
+    for_: Seconds = Field(60, alias="for", description="How long; seconds or a span.")
+    back_within: Seconds = Field(
+        0, description="Robots come back spread over that span after the end; seconds or a span."
+    )
+
+
 class BadFirmware(_Happens):
     """A release of a version that goes wrong more often, until its abort rule stops it.
 
@@ -83,5 +93,6 @@ class StartAll(_Happens):
 
 
 Step = Annotated[
-    Outage | PowerCut | BadFirmware | HolidayMorning | StartAll, Field(discriminator="what")
+    Outage | PowerCut | PowerLoss | BadFirmware | HolidayMorning | StartAll,
+    Field(discriminator="what"),
 ]

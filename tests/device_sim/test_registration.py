@@ -18,15 +18,25 @@ class _Desk(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     known: dict[str, dict]
     lines: set
-    refused = ""
+    refused = taken = "nobody"
+    changed: dict[str, dict]
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.known[self.path] = body
+        self.known[self.path] = self._body()
         self.lines.add(self.client_address)
-        is_refused = self.path.endswith(f"/{self.refused}")
-        said = json.dumps({"message": "not this one"} if is_refused else {}).encode()
-        self.send_response(400 if is_refused else 200)
+        refused = {self.refused: 400, self.taken: 409}
+        self._answer(refused.get(self.path.rpartition("/")[2], 200))
+
+    def do_PATCH(self) -> None:
+        self.changed[self.path] = self._body()
+        self._answer(200)
+
+    def _body(self) -> dict:
+        return json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+
+    def _answer(self, status: int) -> None:
+        said = json.dumps({"message": "not this one"} if status >= 400 else {}).encode()
+        self.send_response(status)
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         self.wfile.write(said)
@@ -37,7 +47,7 @@ class _Desk(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def desk():
-    Desk = type("Desk", (_Desk,), {"known": {}, "lines": set()})  # noqa: N806  a class
+    Desk = type("Desk", (_Desk,), {"known": {}, "lines": set(), "changed": {}})  # noqa: N806  a class
     server = ThreadingHTTPServer(("127.0.0.1", 0), Desk)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -46,6 +56,18 @@ def desk():
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_a_robot_that_was_another_before_is_changed(desk) -> None:
+    desk.taken = SPECS[0].thing
+
+    register(desk.url, SPECS[:2], 7)
+
+    assert desk.changed == {f"/things/{SPECS[0].thing}": thing_body(SPECS[0], 7)}
+
+
+def test_the_slips_are_for_their_owners_eyes(tmp_path) -> None:
+    assert write_slips(tmp_path, SPECS[:1], 7).stat().st_mode & 0o777 == 0o600
 
 
 def test_all_robots_are_registered_over_a_few_connections_that_stay_open(desk) -> None:

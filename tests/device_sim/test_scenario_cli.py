@@ -115,3 +115,20 @@ def test_without_the_extra_plots_are_refused_before_the_day(mine: Path, monkeypa
 
     assert shown.exit_code == 2
     assert "pip install 'robofleet[plots]'" in shown.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "flag"),
+    [
+        (("--hours", "3"), "--hours"),
+        (("--plots", "day"), "--plots"),
+        (("--lan-port", "80"), "--lan-port"),
+        (("--dry-run", "--for", "3"), "--for"),
+        (("--dry-run", "--mqtt-version", "5"), "--mqtt-version"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(options: tuple[str, ...], flag: str) -> None:
+    shown = invoke("robots", *options)
+
+    assert shown.exit_code == 2
+    assert f"{flag} does nothing with" in shown.stderr

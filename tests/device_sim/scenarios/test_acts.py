@@ -69,6 +69,22 @@ def test_a_power_cut_stops_charging_until_the_light_is_back() -> None:
     assert (fleet.phase == dark).sum() < 20
 
 
+def test_robots_that_lose_their_power_are_away_for_a_while_and_restart() -> None:
+    step = {"what": "power-loss", "at": "1h", "for": "2m", "who": {"share": 0.5}}
+    fleet = fleet_of(world(step, {"what": "start-all", "at": "50m"}))
+    before = fleet.reboots.copy()
+
+    lived(fleet, 1.01)
+    away = fleet.link_s > 0
+    lived(fleet, 1.2)
+
+    hit = fleet.reboots > before
+    assert 120 < hit.sum() < 180
+    assert away[hit].all()
+    assert not np.any(fleet.phase[hit] == code_of(Phase.RUN))
+    assert (fleet.link_s[hit] > 0).sum() < 10
+
+
 def test_a_holiday_morning_comes_by_the_clock_in_each_home() -> None:
     plain = world(households={"wishes": 0.0, "scheduled": 0.0, "away": 0.0})
     step = {"what": "holiday-morning", "at": "08:00", "for": "1h"}
