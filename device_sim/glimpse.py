@@ -20,6 +20,8 @@ class Glimpse:
 
     robots: int = 0
     connected: int = 0
+    out_of_reach: int = 0
+    """Without power, internet or network, though a socket may be open."""
     losses: int = 0
     sent: int = 0
     received: int = 0
@@ -37,6 +39,7 @@ def glimpse_of(run: Run) -> Glimpse:
     return Glimpse(
         robots=len(fleet),
         connected=counts.connected,
+        out_of_reach=run.links.out_of_reach,
         losses=counts.losses,
         sent=counts.sent,
         received=counts.received,
@@ -55,7 +58,7 @@ def together(parts: Sequence[Glimpse]) -> Glimpse:
     """The parts of a fleet as one."""
     whole = Glimpse()
     for part in parts:
-        for name in ("robots", "connected", "losses", "sent", "received", "obeyed"):
+        for name in ("robots", "connected", "out_of_reach", "losses", "sent", "received", "obeyed"):
             setattr(whole, name, getattr(whole, name) + getattr(part, name))
         whole.phases += part.phases
         whole.first = [*whole.first, *part.first][:MOST_SHOWN]

@@ -120,8 +120,9 @@ def _clock() -> str:
 
 def _line(seen: Glimpse) -> str:
     phases = ", ".join(f"{count:,} {phase}" for phase, count in seen.phases.most_common())
+    away = f", {seen.out_of_reach:,} out of reach" if seen.out_of_reach else ""
     return (
-        f"{_clock()}  {seen.connected:,} of {seen.robots:,} connected; {phases};"
+        f"{_clock()}  {seen.connected:,} of {seen.robots:,} connected{away}; {phases};"
         f" {seen.sent:,} sent, {seen.received:,} received, {seen.obeyed:,} commands obeyed"
     )
 

@@ -23,6 +23,11 @@ class Doors:
         """Whether nothing gets through, the socket being open."""
         return bool(self._silent[row])
 
+    @property
+    def shut(self) -> int:
+        """How many robots nothing gets through to, sockets open or not."""
+        return sum(map(int.__or__, self._cut, self._silent))
+
     def ask_cut(self, rows: Sequence[int]) -> None:
         """These shall be broken."""
         for row in rows:

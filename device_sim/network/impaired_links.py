@@ -83,6 +83,11 @@ class ImpairedLinks:
         return self._links.counts
 
     @property
+    def out_of_reach(self) -> int:
+        """Robots that are cut off, or silent behind sockets that are open."""
+        return self._doors.shut
+
+    @property
     def on_their_way(self) -> int:
         """Messages that have been sent and have not arrived."""
         return sum(sum(way.pending) for way in self._ways.values())

@@ -37,8 +37,8 @@ def test_what_is_known_of_the_people_is_cut_as_the_robots_are() -> None:
 
 
 def test_parts_add_up_to_a_whole() -> None:
-    one = Glimpse(2, 2, 0, 10, 9, 1, first=[{"thing": "a"}])
-    other = Glimpse(3, 1, 1, 5, 5, 0, first=[{"thing": "b"}])
+    one = Glimpse(2, 2, 1, 0, 10, 9, 1, first=[{"thing": "a"}])
+    other = Glimpse(3, 1, 2, 1, 5, 5, 0, first=[{"thing": "b"}])
     one.phases.update({"run": 2})
     other.phases.update({"run": 1, "charge": 2})
 

@@ -56,6 +56,6 @@ OPERATIONS: Final[Sequence[Operation]] = (
     Operation("GET", "/things", _list, unsigned=True),
     Operation("POST", _PATH, _create, unsigned=True),
     Operation("GET", _PATH, _describe, unsigned=True),
-    Operation("PATCH", _PATH, _update),
+    Operation("PATCH", _PATH, _update, unsigned=True),
     Operation("DELETE", _PATH, _delete, unsigned=True),
 )
