@@ -3,11 +3,16 @@
 A command's folder is imported when it is called, so that a phone's tap does not wait for a cloud.
 """
 
+import contextlib
+import os
+import signal
 import sys
+from collections.abc import Iterator
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import typer
+if TYPE_CHECKING:
+    import typer
 
 COMMANDS: Final = {
     "demo": ("load.demo_cli", "demo"),
@@ -22,10 +27,13 @@ COMMANDS: Final = {
     "doctor": ("load.doctor_cli", "doctor"),
 }
 """Where each command lives, in the order of the help."""
+_INTERRUPTED: Final = 130
 
 
-def command_line(wanted: str | None = None) -> typer.Typer:
+def command_line(wanted: str | None = None) -> "typer.Typer":
     """All commands, or the one wanted if it is one of them."""
+    import typer  # noqa: PLC0415  so that Ctrl-C finds `main` at work
+
     app = typer.Typer(
         no_args_is_help=True,
         add_completion=False,
@@ -49,7 +57,23 @@ def command_line(wanted: str | None = None) -> typer.Typer:
 
 def main() -> None:
     """The console script."""
-    command_line(sys.argv[1] if len(sys.argv) > 1 else None)()
+    with _quietly_interrupted():
+        run = command_line(sys.argv[1] if len(sys.argv) > 1 else None)
+    run()
+
+
+@contextlib.contextmanager
+def _quietly_interrupted() -> Iterator[None]:
+    """Ctrl-C ends an import as it ends a command: without saying in which line it was."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # whoever started this wants it otherwise
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(_INTERRUPTED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 if __name__ == "__main__":

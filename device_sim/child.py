@@ -5,6 +5,7 @@ import ctypes
 import signal
 import sys
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -22,9 +23,20 @@ def die_with_parent() -> None:
 
 @contextlib.contextmanager
 def without_interrupts() -> Iterator[None]:
-    """Children that are started here never hear Ctrl-C: their parent decides."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Children that are started here never hear Ctrl-C: their parent decides.
+
+    The tracker that multiprocessing starts with its first child unblocks the signal once it runs,
+    so it has to run before.  The parent, of which another thread may be hit, hears it afterwards:
+    half a start would leave a child that waits for the other half.  From the main thread only.
+    """
+    resource_tracker.ensure_running()
+    came: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)

@@ -7,7 +7,6 @@ block of simulated time, and ends when nobody hears it any more.
 
 import itertools
 import multiprocessing
-import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 
 from device_sim import census
+from device_sim.child import without_interrupts
 from device_sim.robot.facts import KINDS
 from device_sim.robot.fleet import RESULTS
 from device_sim.robot.routes import Routes, Tables, tables_of, whole
@@ -81,19 +81,15 @@ def _routes(homes: Sequence[int], processes: int, context: SpawnContext) -> Rout
     """The routes of the homes; many homes are planned by as many processes as live in them."""
     if processes == 1 or len(homes) < _MANY_HOMES:
         return Routes.of(homes)
-    with context.Pool(processes, initializer=_ignore_interrupt) as pool:
+    with without_interrupts():
+        planners = context.Pool(processes)
+    with planners as pool:
         return Routes.of(homes, pool.map(_tables, homes, chunksize=_HOMES_A_TASK))
-
-
-def _ignore_interrupt() -> None:
-    """Ctrl-C reaches every process of a terminal; the parent decides."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _child(
     options: DryRunOptions, number: int, shard: Shard, routes: Routes, pipe: Connection
 ) -> None:
-    _ignore_interrupt()
     try:
         counted = live(
             options,
@@ -119,16 +115,17 @@ def _run_children(
     children: list[Any] = []
     pipes: list[Connection] = []
     try:
-        for number, shard in enumerate(parts):
-            ours, theirs = context.Pipe(duplex=False)
-            child = context.Process(
-                target=_child, args=(options, number, shard, routes, theirs),
-                name=f"shard-{number}", daemon=True,
-            )  # fmt: skip
-            child.start()
-            theirs.close()
-            children.append(child)
-            pipes.append(ours)
+        with without_interrupts():
+            for number, shard in enumerate(parts):
+                ours, theirs = context.Pipe(duplex=False)
+                child = context.Process(
+                    target=_child, args=(options, number, shard, routes, theirs),
+                    name=f"shard-{number}", daemon=True,
+                )  # fmt: skip
+                child.start()
+                theirs.close()
+                children.append(child)
+                pipes.append(ours)
         return _gather(pipes, tell)
     finally:
         for child in children:

@@ -94,11 +94,20 @@ class AiomqttLinks:
             task.cancel()
         if self._tasks:
             self._loop.run_until_complete(asyncio.wait(self._tasks, timeout=_CLOSE_S))
+        self._executor.shutdown(wait=False, cancel_futures=True)
         self._loop.run_until_complete(asyncio.sleep(0))
         for link in self._links:
             link.forget()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._end_tasks()
         self._loop.close()
+
+    def _end_tasks(self) -> None:
+        """Let go of what the library still has under way, while there is a loop to do it."""
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        if left:
+            self._loop.run_until_complete(asyncio.wait(left, timeout=_GOODBYE_S))
 
 
 class _Mailbox:
@@ -191,13 +200,22 @@ class _Client(aiomqtt.Client):
         self._is_deaf = False
 
     def give_up(self) -> None:
-        """Close the socket where the library would leave it to the garbage collector."""
+        """Close the socket where the library would leave it to the garbage collector.
+
+        The library hears no more of it: the loop may be closed by the time a thread that is still
+        connecting, or the collector, would tell.
+        """
+        paho = self._client
+        paho.on_socket_open = paho.on_socket_close = paho.on_disconnect = None
+        paho.on_socket_register_write = paho.on_socket_unregister_write = None
         if self._disconnected.done() and not self._disconnected.cancelled():
             self._disconnected.exception()  # it is known
-        sock = self._client.socket()
-        if sock is not None:
-            self._on_socket_close(self._client, None, sock)
-            self._loop.remove_writer(sock.fileno())
+        if self._misc_task is not None:
+            self._misc_task.cancel()
+        sock = paho.socket()
+        if sock is not None and (number := sock.fileno()) >= 0:
+            self._loop.remove_reader(number)
+            self._loop.remove_writer(number)
             sock.close()
 
 

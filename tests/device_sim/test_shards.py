@@ -1,6 +1,12 @@
 """A live fleet on several processes: whole, told as one, and gone when it is over."""
 
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +19,7 @@ from device_sim.robot.population import of_specs
 from device_sim.run import RunOptions
 from device_sim.shards import parts_of, run_shards
 
+ROOT = Path(__file__).parents[2]
 SPECS = scenarios.specs(scenarios.load("apartment-block"), 7, 23)
 OPTIONS = RunOptions(SPECS, LinkOptions([]), LinkKind.NONE, for_s=0.4)
 
@@ -72,3 +79,26 @@ def test_a_link_that_a_child_cannot_make_is_refused_by_the_parent() -> None:
         )  # fmt: skip
 
     assert multiprocessing.active_children() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for children in /proc")
+@pytest.mark.parametrize("mode", [["--link", "none"], ["--dry-run", "--hours", "8000"]])
+def test_ctrl_c_while_children_still_start_is_the_parents_alone(tmp_path, mode) -> None:
+    command = [sys.executable, "-m", "robofleet", "robots", *mode, "--robots", "400"]
+    parent = subprocess.Popen(
+        [*command, "--processes", "2", "--data", str(tmp_path)], cwd=ROOT, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    known = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
+    deadline = time.monotonic() + 20
+    while len(known.read_text().split()) < 3:  # the two and multiprocessing's tracker
+        assert time.monotonic() < deadline, "no children"
+        time.sleep(0.002)
+
+    os.killpg(parent.pid, signal.SIGINT)
+    said, _ = parent.communicate(timeout=20)
+
+    assert parent.returncode in (0, 130), said
+    assert "Traceback" not in said
+    assert "stopped" in said
