@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from device_sim import census
+from device_sim import census, releases
 from device_sim.child import without_interrupts
 from device_sim.robot.facts import KINDS
 from device_sim.robot.fleet import RESULTS
@@ -24,6 +24,7 @@ from device_sim.robot.routes import Routes, Tables, tables_of, whole
 from device_sim.robot.telling.offsets import by_offset
 from device_sim.robot.telling.regions import starts_by_local_hour, under_way_by_region
 from device_sim.robot.telling.series import messages, online, under_way
+from device_sim.robot.telling.versions import by_version
 from device_sim.shard import BLOCK_S, RUN_UP, Counted, DryRunOptions, Shard, live
 
 __all__ = ["DryRunFailed", "DryRunOptions", "Progress", "run", "shards"]
@@ -161,8 +162,7 @@ def _summary(
 ) -> dict[str, Any]:
     by_kind = _sum(counted, "by_kind")
     results = _sum(counted, "results")
-    told = by_kind.sum(axis=1)
-    facts = {kind.value: int(n) for kind, n in zip(KINDS, told, strict=True)}
+    facts = {kind.value: int(n) for kind, n in zip(KINDS, by_kind.sum(axis=1), strict=True)}
     return {
         "hash": f"{sum(each.tally_hash for each in counted) % 2**64:016x}",
         "scenario": options.scenario.title,
@@ -179,8 +179,19 @@ def _summary(
         "missions_by_result": {
             name: int(n) for name, n in zip(RESULTS, results, strict=True) if name
         },
+        "releases": _releases(options, counted),
         "series": _series(by_kind, counted, options.robots),
     }
+
+
+def _releases(options: DryRunOptions, counted: Sequence[Counted]) -> Sequence[Mapping[str, Any]]:
+    """How far each release came, decided for the whole fleet."""
+    shares = _sum(counted, "meant") / options.robots
+    span = options.start_s, options.end_s
+    return [
+        releases.told(rollout, options.seed, float(share), span)
+        for rollout, share in zip(counted[0].releases, shares, strict=True)
+    ]
 
 
 def _sum(counted: Sequence[Counted], name: str) -> np.ndarray:
@@ -204,5 +215,6 @@ def _series(by_kind: np.ndarray, counted: Sequence[Counted], robots: int) -> Map
         "errors": {
             str(code): errors[:, code].tolist() for code in np.flatnonzero(errors.any(axis=0))
         },
+        "versions": by_version([each.versions for each in counted]),
         "battery_percent": _sum(counted, "battery").tolist(),
     }

@@ -20,6 +20,7 @@ from device_sim.dry_run import DryRunFailed, DryRunOptions, Progress, run
 _DRAWS: Final = "matplotlib"
 _PLOTS: Final = "device_sim.plots.writing"
 _INTERRUPTED: Final = 130
+_HOUR_S: Final = 3600
 _SOON_S: Final = 3.0
 """Runs that end sooner need no lines."""
 _EVERY: Final = 10
@@ -129,7 +130,22 @@ def _print(result: Mapping[str, Any], out: Console) -> None:
         table.add_row(f"missions {name}", f"{count:,}", f"{count / total:.1%}")
     for name, count in result["facts_by_kind"].items():
         table.add_row(f"facts {name}", f"{count:,}", "")
+    for release in result["releases"]:
+        table.add_row(f"release {release['version']}", _came(release), "")
     series = result["series"]
     table.add_row("most missions under way", f"{max(series['missions_under_way']):,}", "")
     table.add_row("most messages a second", f"{max(series['messages_a_second']):,.0f}", "")
     out.print(table)
+
+
+def _came(release: Mapping[str, Any]) -> str:
+    """How far a release came, in words."""
+    far = f"{release['share_reached'] * 100:.1f} % of robots"
+    tried = f"{release['failures']:,} of {release['installations']:,} installations failed"
+    if release["stopped"]:
+        lasted_h = (release["stopped_after_s"] - release["began_after_s"]) / _HOUR_S
+        began_h = release["began_after_s"] / _HOUR_S
+        return f"stopped after {lasted_h:.1f} h at {far}, begun at {began_h:.1f} h: {tried}"
+    if release["share_reached"] < release["share_planned"]:
+        return f"at {far} at the end: {tried}"
+    return f"went through, to {far}: {tried}"

@@ -13,14 +13,16 @@ from device_sim.robot.agenda import Act, Agenda
 from device_sim.robot.facts import Facts, Listener
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.parameters import HOUSEHOLDS, Faults, Habits
+from device_sim.robot.rollout import Rollout
 from device_sim.robot.routes import Routes
 from device_sim.robot.step import advance
 from device_sim.robot.telling.offsets import Offsets
 from device_sim.robot.telling.regions import Regions
 from device_sim.robot.telling.series import Series
 from device_sim.robot.telling.tally import Tally
+from device_sim.robot.telling.versions import Mix, Versions
 from device_sim.scenario import Scenario
-from device_sim.scenarios.acts import Stage, acts_of
+from device_sim.scenarios.acts import Stage, acts_of, releases_of
 from device_sim.scenarios.model import START_S
 from device_sim.scenarios.who import rows_of
 
@@ -55,6 +57,11 @@ class DryRunOptions:
         return round(self.hours * 3600)
 
     @property
+    def end_s(self) -> int:
+        """Epoch seconds."""
+        return self.start_s + self.span_s
+
+    @property
     def blocks(self) -> int:
         """Blocks of the series, the last one perhaps shorter."""
         return -(-self.span_s // BLOCK_S)
@@ -85,6 +92,11 @@ class Counted:
     by_offset: np.ndarray
     starts: np.ndarray
     robots_by_offset: np.ndarray
+    versions: Sequence[Mix]
+    releases: Sequence[Rollout]
+    """Those that begin before the end; the same in every shard."""
+    meant: np.ndarray
+    """Robots here that each release is for."""
 
 
 def live(
@@ -104,18 +116,22 @@ def live(
         population.specs, options.seed, first_s,
         population=population, faults=options.faults, habits=options.habits,
     )  # fmt: skip
-    fleet.agenda = Agenda([*_happens(options, fleet), *options.acts])
+    stage = Stage(fleet.zones, options.start_s, options.seed, options.robots)
+    fleet.agenda = Agenda([*_happens(options, fleet, stage), *options.acts])
+    releases = [each for each in releases_of(options.scenario, stage) if each.at_s < options.end_s]
     series = Series(fleet)
     regions = Regions(fleet, first_s, BLOCK_S, RUN_UP + options.blocks)
     offsets = Offsets(fleet, first_s, BLOCK_S, RUN_UP + options.blocks)
+    versions = Versions(fleet)
 
     def through(tally: Tally, blocks: range) -> None:
-        heard = _All((tally, series, regions, offsets))
+        heard = _All((tally, series, regions, offsets, versions))
         began_s = time.monotonic()
         for done, block in enumerate(blocks, 1):
-            ends_s = min(first_s + (block + 1) * BLOCK_S, options.start_s + options.span_s)
+            ends_s = min(first_s + (block + 1) * BLOCK_S, options.end_s)
             advance(fleet, ends_s, heard)
             series.sample(BLOCK_S)
+            versions.sample()
             tell(block + 1)
             if options.speed and blocks.start:
                 time.sleep(max(0.0, done * BLOCK_S / options.speed - time.monotonic() + began_s))
@@ -138,13 +154,15 @@ def live(
         starts=regions.starts - starts,
         by_offset=_folded(offsets.moved),
         robots_by_offset=offsets.robots,
+        versions=versions.mixes[RUN_UP:],
+        releases=releases,
+        meant=np.array([each.among(fleet).size for each in releases], dtype=np.int64),
     )
 
 
-def _happens(options: DryRunOptions, fleet: Fleet) -> Sequence[Act]:
+def _happens(options: DryRunOptions, fleet: Fleet, stage: Stage) -> Sequence[Act]:
     """The scenario's steps, and what a run without a network feels of its network."""
-    stage = Stage(fleet.zones, options.start_s, options.seed, options.robots)
-    span = options.start_s, options.start_s + options.span_s
+    span = options.start_s, options.end_s
     network = options.scenario.network
     return [
         *acts_of(options.scenario, stage),

@@ -211,6 +211,30 @@ def _an_hour(counts: Numbers, wide: int, day: Day) -> Numbers:
     return np.append(whole, whole[-1]) * (HOUR_S / (wide * day.every_s))
 
 
+def versions(day: Day) -> Figure:
+    """What robots run while releases go round: new versions first, then those they take from."""
+    kinds = sorted(day.versions.items(), key=lambda each: (each[1][0] > 0, -np.ptp(each[1])))
+    figure, axes = chart(
+        "Versions that robots run",
+        "Robots on each version; a release that was stopped stays low, and one that was mended"
+        " falls again",
+    )
+    for color, (name, counts) in zip(CYCLE, kinds, strict=False):
+        label = " ".join(name.split("+")[:2])
+        axes.plot(day.hours, counts, color=color, linewidth=1.6, label=label)
+    axes.set_ylabel("robots")
+    axes.set_ylim(bottom=0)
+    thousands(axes)
+    time_axis(axes, day)
+    beside(axes, "version")
+    return figure
+
+
+def _moved(day: Day) -> bool:
+    """Whether any version gained or lost robots."""
+    return any(np.ptp(counts) > 0 for counts in day.versions.values())
+
+
 def battery(day: Day) -> Figure:
     """How full batteries are over the day."""
     below = 1.0 - day.battery[:, -1] / day.robots
@@ -256,4 +280,6 @@ def charts_of(day: Day) -> Mapping[str, Chart]:
     found |= {"online": online, "messages": messages}
     if day.errors:
         found["errors"] = errors
+    if _moved(day):
+        found["versions"] = versions
     return found | {"battery": battery}

@@ -34,6 +34,8 @@ class Day:
     messages_a_second: Numbers
     errors: Mapping[int, Numbers]
     """By code, in each block."""
+    versions: Mapping[str, Numbers]
+    """Robots that run each, in each block."""
     battery: Numbers
     """[block, percent]: robots."""
 
@@ -67,6 +69,9 @@ def day_of(result: Mapping[str, Any]) -> Day:
         errors={
             int(code): np.array(counts, dtype=np.float64)
             for code, counts in series["errors"].items()
+        },
+        versions={
+            name: np.array(counts, dtype=np.float64) for name, counts in series["versions"].items()
         },
         battery=np.array(series["battery_percent"], dtype=np.float64),
     )

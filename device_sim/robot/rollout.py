@@ -77,11 +77,16 @@ class Rollout:
         """How likely one execution is to fail."""
         return self.traits.check_failure_share + self.traits.rollback_share
 
-    def verdict(self, seed: int) -> Verdict:
-        """When the abort rule stops it, if it does."""
+    def verdict(self, seed: int, until_s: int | None = None) -> Verdict:
+        """When the abort rule stops it, if it does; what it has seen by a second, if one is named.
+
+        It looks at a million executions at most.
+        """
+        most = self.robots if until_s is None else int(self.robots * self._share_at(until_s))
+        most = min(most, _MOST_COUNTED)
         executed = failed = 0
-        while executed < min(self.robots, _MOST_COUNTED):
-            size = min(_BATCH, self.robots - executed, _MOST_COUNTED - executed)
+        while executed < most:
+            size = min(_BATCH, most - executed)
             numbers = np.arange(executed + 1, executed + size + 1)
             drawn = uniform(seed, numbers.astype(np.uint64), self.draw, Purpose.UPDATE_ABORT)
             failures = failed + np.cumsum(drawn < self.failure_share)
@@ -106,10 +111,20 @@ class Rollout:
             found.append(Wave(at_s, self, before, share))
         return found
 
+    def reached(self, seed: int, until_s: int) -> float:
+        """The share of its robots whose turn has come by a second."""
+        stopped_s = self.verdict(seed).stopped_s
+        return self._share_at(until_s if stopped_s is None else min(until_s, stopped_s))
+
     @property
     def draw(self) -> int:
         """The tick of its draws: another release, another luck."""
         return crc32(self.traits.version.encode()) << 32 | self.at_s & 0xFFFFFFFF
+
+    def _share_at(self, at_s: int) -> float:
+        """Of its robots, at the end of the last whole wave, if nothing stops it."""
+        waves = max(0, at_s - self.at_s) // self.wave_s
+        return min(1.0, self.share_per_hour * waves * self.wave_s / 3600)
 
     def _second_of(self, number: int) -> int:
         """When that execution is over: the end of the wave it belongs to."""

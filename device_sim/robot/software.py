@@ -57,11 +57,11 @@ def stay(fleet: Fleet, rows: Ints, listener: Listener) -> None:
 
 def version_mix(fleet: Fleet) -> Mapping[str, int]:
     """How many robots run each version, the most frequent first."""
-    pairs = fleet.family.astype(np.int64) << 8 | fleet.version
+    counts = np.bincount(fleet.family.astype(np.int64) << 8 | fleet.version)
     mix: Counter[str] = Counter()
-    for pair, count in zip(*np.unique(pairs, return_counts=True), strict=True):
-        versions = BY_NUMBER[int(pair) >> 8].versions
-        mix[fleet.catalogue.name_of(int(pair) & 0xFF, versions)] += int(count)
+    for pair in np.flatnonzero(counts).tolist():
+        versions = BY_NUMBER[pair >> 8].versions
+        mix[fleet.catalogue.name_of(pair & 0xFF, versions)] += int(counts[pair])
     return dict(mix.most_common())
 
 

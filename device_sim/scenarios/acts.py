@@ -129,41 +129,68 @@ class Stage:
 
 def acts_of(scenario: Scenario, stage: Stage) -> Sequence[Act]:
     """What happens to a fleet of the scenario: `fleet.agenda = Agenda(acts_of(...))`."""
-    return [
+    known = _announcements(scenario, stage) if stage.is_live else ()
+    return [*known] + [
         act
         for number, step in enumerate(scenario.steps)
+        if not (stage.is_live and isinstance(step, BadFirmware))
         for at_s, zones in _moments(step, stage)
         for act in _acts(step, number, at_s, zones, stage)
     ]
+
+
+def releases_of(scenario: Scenario, stage: Stage) -> Sequence[Rollout]:
+    """The rollouts of a run without a cloud, in the order of their beginnings.
+
+    A step by the clock in each home is a rollout of its own for each moment.
+    """
+    found = [
+        rollout
+        for step in scenario.steps
+        if isinstance(step, BadFirmware)
+        for at_s, zones in _moments(step, stage)
+        for rollout in _rollouts(step, at_s, zones, stage)
+    ]
+    return sorted(found, key=lambda each: each.at_s)
+
+
+def _announcements(scenario: Scenario, stage: Stage) -> Iterator[Act]:
+    """What bad versions do, known from the beginning: a job may bring them at any time."""
+    for step in scenario.steps:
+        if isinstance(step, BadFirmware):
+            yield Announcement(stage.began_s, _traits(step))
 
 
 def _acts(
     step: Step, number: int, at_s: int, zones: tuple[int, ...], stage: Stage
 ) -> Iterator[Act]:
     if isinstance(step, BadFirmware):
-        yield from _release(step, at_s, zones, stage)
+        for rollout in _rollouts(step, at_s, zones, stage):
+            yield from rollout.waves(stage.seed)
         return
     for wave, waves, delay_s in _waves(step):
         yield StepAct(step, at_s + delay_s, number, stage.seed, zones, wave, waves)
 
 
-def _release(step: BadFirmware, at_s: int, zones: tuple[int, ...], stage: Stage) -> Iterator[Act]:
+def _traits(step: BadFirmware) -> FirmwareTraits:
+    return FirmwareTraits(step.version, step.factor, 0.0, step.fails)
+
+
+def _rollouts(
+    step: BadFirmware, at_s: int, zones: tuple[int, ...], stage: Stage
+) -> Iterator[Rollout]:
     """The rollout of a bad version, and of a good one after it."""
-    bad = FirmwareTraits(step.version, step.factor, 0.0, step.fails)
-    if stage.is_live:
-        yield Announcement(at_s, bad)
-        return
     first = Rollout(
-        at_s, bad, max(1, round(stage.robots * step.who.share)),
+        at_s, _traits(step), max(1, round(stage.robots * step.who.share)),
         share_per_hour=_HOUR_S / max(step.within, 1),
         abort_share=step.stop_at, abort_least=step.stop_after,
         wave_s=min(_WAVE_S, max(step.within, 1)),
         among=Among(step.who, stage.seed, zones),
     )  # fmt: skip
-    yield from first.waves(stage.seed)
+    yield first
     if step.for_ is not None:
         good = FirmwareTraits(f"{step.version}-mended")
-        yield from dataclasses.replace(first, at_s=at_s + step.for_, traits=good).waves(stage.seed)
+        yield dataclasses.replace(first, at_s=at_s + step.for_, traits=good)
 
 
 def _moments(step: Step, stage: Stage) -> Iterator[tuple[int, tuple[int, ...]]]:

@@ -49,8 +49,8 @@ class PowerLoss(_Happens):
 class BadFirmware(_Happens):
     """A release of a version that goes wrong more often, until its abort rule stops it.
 
-    In a dry run it reaches robots share by share.  In a live run the cloud's own jobs bring it, and
-    from `at` on robots that install a version of this name feel what it does.
+    In a dry run it reaches robots share by share.  In a live run the cloud's own jobs bring it and
+    stop it: from the beginning on, robots that install a version of this name feel what it does.
     """
 
     what: Literal["bad-firmware"] = Field(description="A version that goes wrong more often.")

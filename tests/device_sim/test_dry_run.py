@@ -107,6 +107,40 @@ def test_something_that_happens_in_time_happens_at_its_second_in_any_shard() -> 
     assert one["series"]["online"][place] < 80 < one["series"]["online"][place + 8]
 
 
+def test_a_release_that_was_stopped_is_told_and_seen_in_the_versions() -> None:
+    steps = [
+        {
+            "what": "bad-firmware",
+            "at": "1h",
+            "version": "fine",
+            "fails": 0.0,
+            "within": "1h",
+            "factor": 1.0,
+            "who": {"share": 0.5},
+        },
+        {"what": "bad-firmware", "at": "3h", "version": "broken", "fails": 0.4, "within": "4h"},
+        {"what": "bad-firmware", "at": "9h", "version": "never"},
+    ]
+    chosen = FLATS.model_copy(update={"steps": Scenario.model_validate(
+        {"title": "x", "fleet": {"size": 1}, "steps": steps}).steps})  # fmt: skip
+
+    one, two = (run(options(scenario=chosen, hours=8.0, processes=n)) for n in (1, 2))
+
+    assert one["releases"] == two["releases"]
+    assert one["series"]["versions"] == two["series"]["versions"]
+    fine, broken = one["releases"]
+    assert (fine["version"], fine["stopped"], fine["stopped_after_s"]) == ("fine", False, None)
+    assert fine["share_reached"] == fine["share_planned"] == pytest.approx(0.5, abs=0.15)
+    assert broken["stopped"]
+    assert broken["share_reached"] < 0.5 < broken["share_planned"] == 1.0
+    assert 3 * 3600 < broken["stopped_after_s"] < 7 * 3600
+    assert broken["failures"] >= 0.1 * broken["installations"] >= 2
+    versions = one["series"]["versions"]
+    assert all(sum(robots) == 120 for robots in zip(*versions.values(), strict=True))
+    assert versions["fine"][11] == 0 < versions["fine"][30]
+    assert 0 < versions["broken"][-1] == versions["broken"][broken["stopped_after_s"] // BLOCK_S]
+
+
 def test_a_paced_run_is_the_same_run() -> None:
     quick, paced = run(options(hours=0.5)), run(options(hours=0.5, speed=20_000))
 
@@ -130,6 +164,14 @@ def test_the_command_prints_the_hash_and_the_same_as_json() -> None:
 
     assert shown.exit_code == told.exit_code == 0
     assert f"hash {json.loads(told.stdout)['hash']}" in shown.stdout
+
+
+def test_the_command_says_how_far_each_release_came() -> None:
+    shown = invoke("--dry-run", "--scenario", "bad-firmware", "--robots", "300", "--hours", "24")
+
+    words = " ".join(shown.stdout.replace("│", " ").split())
+    assert "release 3.20.8-bad went through" in words
+    assert "release 3.20.9-broken stopped after" in words
 
 
 @pytest.mark.parametrize(

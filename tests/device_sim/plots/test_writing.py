@@ -118,3 +118,12 @@ def test_words_of_a_legend() -> None:
     assert error_words(2) == "2 brushes jammed"
     assert error_words(777) == "777 other error"
     assert region_words("north-america") == "North America"
+
+
+def test_versions_are_drawn_where_a_release_moved_them(written, tmp_path) -> None:
+    step = {"what": "bad-firmware", "at": "10m", "within": "1h"}
+    said = WORLD.model_dump(by_alias=True, exclude={"network"}) | {"steps": [step]}
+    released = run(DryRunOptions(Scenario.model_validate(said), 7, 100, 1.0, start_s=START_S))
+
+    assert "versions" in {path.stem for path in write_plots(released, tmp_path)}
+    assert "versions" not in {path.stem for path in written}

@@ -84,6 +84,18 @@ def test_a_bad_release_is_stopped_by_its_abort_rule() -> None:
     assert tally.by_kind[CODE[Kind.UPDATE_FAILED]].sum() > 0
 
 
+def test_a_verdict_by_a_second_has_seen_the_rollout_up_to_it() -> None:
+    rollout = release(BAD, abort_share=0.2, abort_least=20)
+    stopped_s = rollout.verdict(7).stopped_s
+    assert stopped_s is not None
+
+    assert rollout.verdict(7, stopped_s) == rollout.verdict(7)
+    assert rollout.verdict(7, stopped_s - 1).stopped_s is None
+    assert rollout.verdict(7, rollout.at_s).executed == 0
+    assert rollout.reached(7, stopped_s + HOUR) == rollout.waves(7)[-1].up_to_share
+    assert release(GOOD).reached(7, int(START) + 2 * HOUR + 60) == 0.5
+
+
 def test_a_rule_with_a_high_threshold_lets_a_bad_release_pass() -> None:
     rollout = release(BAD, abort_share=0.6)
 

@@ -133,12 +133,13 @@ def test_a_release_that_fails_is_stopped() -> None:
 
 
 def test_robots_of_a_live_run_hear_of_a_bad_version_and_get_it_from_the_cloud() -> None:
-    chosen = world({"what": "bad-firmware", "at": "10m", "version": "9.9", "factor": 3.0})
+    """From the beginning: a job may bring it before the second at which a dry run releases it."""
+    chosen = world({"what": "bad-firmware", "at": "18h", "version": "9.9", "factor": 3.0})
     who = census.whole(chosen, SEED, 50)
     fleet = Fleet(who.specs, SEED, START_S, population=who)
     fleet.agenda = Agenda(Living(chosen, SEED).acts(fleet))
 
-    lived(fleet, 1)
+    advance(fleet, START_S, Tally(fleet, START_S, 300, 1))
 
     known = fleet.catalogue.known("9.9")
     assert known is not None
