@@ -1,4 +1,4 @@
-"""What the README shows is there: commands, targets, files."""
+"""The README shows every command, and its picture is what its words say."""
 
 import re
 import subprocess
@@ -31,32 +31,11 @@ def test_a_command_in_the_readme_exists_and_its_help_shows_an_example(command: s
     assert "Example: robofleet" in said or command == "phone"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_the_flags_shown_in_the_readme_exist(command: str) -> None:
-    shown = {flag for line in re.findall(rf"`robofleet {command}([^`]*)`", TEXT) for flag in
-             re.findall(r"--[a-z-]+", line)}  # fmt: skip
-    said = help_of(command)
-
-    assert {flag for flag in shown if flag not in said} == set()
-
-
 def test_every_command_is_in_the_readme() -> None:
     listed = set(re.findall(r"^│ ([a-z]+) ", help_of(), re.MULTILINE))
 
     assert listed <= set(COMMANDS)
     assert listed
-
-
-def test_the_files_it_points_to_are_there() -> None:
-    links = re.findall(r"\]\(([^)]+)\)", TEXT) + re.findall(r'src="([^"]+)"', TEXT)
-
-    assert [link for link in links if not (ROOT / link).exists()] == []
-
-
-def test_every_folder_has_its_page() -> None:
-    folders = ("cloud_functions", "device_sim", "mobile_client", "load", "tests", "benchmarks")
-
-    assert [name for name in folders if not (ROOT / name / "README.md").exists()] == []
 
 
 def test_the_picture_shows_what_its_words_say() -> None:
