@@ -86,7 +86,8 @@ def robots(
         typer.Option(min=0.1, max=10_000, help="Simulated s a s; 1, or as fast as it can dry."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="The same seed, the same fleet and luck.")
+        int | None,
+        typer.Option(min=0, max=2**63 - 1, help="The same seed, the same fleet and luck."),
     ] = None,
     scenario: Annotated[str, typer.Option(help="A named fleet, or a TOML file.")] = (
         scenarios.DEFAULT
@@ -139,13 +140,13 @@ def robots(
     if context.invoked_subcommand is not None:
         return
     try:
-        _check_effects(context, dry=dry, lan=lan)
         at_home = lan_options(
             data, lan_address, lan_port, lan_udp_port, is_on=lan, single_keys=lan_single_keys
         )
         if lan and (dry or processes > 1):
             other = "--dry-run" if dry else "--processes"
             raise HomeError(f"--lan does not go with {other}: leave one of them out")
+        _check_effects(context, dry=dry, lan=lan)
         if dry:
             _dry_run(
                 scenarios.of_family(scenarios.load(scenario), family),

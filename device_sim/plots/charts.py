@@ -88,7 +88,7 @@ def globe(day: Day) -> Figure:
     time_axis(axes, day)
     bar = figure.colorbar(shown, ax=axes, pad=0.01, aspect=30, shrink=0.9)
     bar.outline.set_visible(False)
-    bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     return figure
 
 
@@ -132,7 +132,7 @@ def local_hours(day: Day) -> Figure:
     axes.set_xlabel("local time")
     axes.set_ylabel("missions that began")
     axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
     beside(axes, "missions")
     return figure
 

@@ -78,7 +78,7 @@ class Scenario(Table):
     seed: int = Field(
         7, ge=0, le=2**63 - 1, description="The same seed, the same fleet and the same luck."
     )
-    hours: float = Field(24.0, gt=0, le=8784, description="How long a dry run lasts, in hours.")
+    hours: float = Field(24.0, ge=0.1, le=8784, description="How long a dry run lasts, in hours.")
     start: Start = Field(
         START_S, description="When it begins in simulated time; with its zone, or seconds of 1970."
     )
