@@ -22,6 +22,8 @@ _HEAD_S: Final = 5.0
 _CONNECT_S: Final = 10.0
 _LINGER_S: Final = 1.0
 _REPLY_S: Final = 5.0
+_LAST_WORDS_S: Final = 0.5
+"""What goodbyes that are on their way have to arrive when the tunnel closes."""
 _HOST: Final = "127.0.0.1"
 
 
@@ -109,6 +111,8 @@ class Tunnel:
             server.close()
         own = asyncio.current_task()
         work = [task for task in asyncio.all_tasks() if task is not own]
+        if work:
+            await asyncio.wait(work, timeout=_LAST_WORDS_S)
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
