@@ -20,6 +20,7 @@ from cloud_functions.contract.mqtt.packets import Version
 from device_sim.firmware.batches import Inbound, Incoming, Outbound
 from device_sim.firmware.reconnect import pause_s
 from device_sim.link.broker import Broker
+from device_sim.link.one_each import OneEach
 from device_sim.link.port import Caller, LinkCounts, LinkOptions
 
 _PUBLISH_TIMEOUT_S: Final = 15.0
@@ -38,7 +39,7 @@ _VERSIONS: Final = {
 }
 
 
-class AiomqttLinks:
+class AiomqttLinks(OneEach["_RobotLink"]):
     """The connections of some robots, each a client of aiomqtt."""
 
     def __init__(self, callers: Sequence[Caller], options: LinkOptions) -> None:
@@ -70,21 +71,6 @@ class AiomqttLinks:
         for message in messages:
             self._links[message.row].send(message)
         return self._loop.run_until_complete(self._mailbox.take(timeout_s))
-
-    def cut(self, rows: Sequence[int]) -> None:
-        """Break the connections of rows at once, without goodbye, and keep them away."""
-        for row in rows:
-            self._links[row].cut()
-
-    def silence(self, rows: Sequence[int]) -> None:
-        """Let nothing of rows through in either direction while their sockets stay open."""
-        for row in rows:
-            self._links[row].silence()
-
-    def restore(self, rows: Sequence[int]) -> None:
-        """Let rows that were cut or silenced connect and talk again."""
-        for row in rows:
-            self._links[row].restore()
 
     def close(self) -> None:
         """Say goodbye on every connection; a will is said first, since nobody else will."""

@@ -18,6 +18,7 @@ from cloud_functions.contract import topics
 from cloud_functions.contract.mqtt.packets import Version
 from device_sim.firmware.batches import Inbound, Incoming, Outbound
 from device_sim.link.broker import Broker
+from device_sim.link.one_each import OneEach
 from device_sim.link.port import Caller, LinkCounts, LinkOptions, LinkRefused
 from device_sim.link.tunnel import Tunnel
 
@@ -30,7 +31,7 @@ _FAILED: Final = 0x80
 _QOS: Final = (mqtt5.QoS.AT_MOST_ONCE, mqtt5.QoS.AT_LEAST_ONCE)
 
 
-class AwsIotLinks:
+class AwsIotLinks(OneEach["_RobotLink"]):
     """The connections of some robots, each a client of AWS's SDK.  Raises LinkRefused."""
 
     def __init__(self, callers: Sequence[Caller], options: LinkOptions) -> None:
@@ -67,21 +68,6 @@ class AwsIotLinks:
         for message in messages:
             self._links[message.row].send(message)
         return self._mailbox.take(timeout_s)
-
-    def cut(self, rows: Sequence[int]) -> None:
-        """Break the connections of rows at once, without goodbye, and keep them away."""
-        for row in rows:
-            self._links[row].cut()
-
-    def silence(self, rows: Sequence[int]) -> None:
-        """Let nothing of rows through in either direction while their sockets stay open."""
-        for row in rows:
-            self._links[row].silence()
-
-    def restore(self, rows: Sequence[int]) -> None:
-        """Let rows that were cut or silenced connect and talk again."""
-        for row in rows:
-            self._links[row].restore()
 
     def close(self) -> None:
         """Say goodbye on every connection; a will is said first, since nobody else will."""

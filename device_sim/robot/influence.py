@@ -1,4 +1,4 @@
-"""What the world does to robots of a fleet at a moment: power cuts, outages, mornings, trouble.
+"""What the world does to robots of a fleet at a moment: power cuts, outages, empty cells, mornings.
 
 Each is called between two spans and takes effect at the second the fleet has reached.  Rows are
 whichever the caller chose: a region, a family, a share.
@@ -56,11 +56,4 @@ def wish(fleet: Fleet, rows: Ints, at_s: Ints) -> None:
     _now(fleet, rows)
     fleet.wish[rows] = np.maximum(fleet.wish[rows], 1)
     fleet.wish_s[rows] = np.maximum(at_s, fleet.tick + 1)
-    plan(fleet, rows)
-
-
-def worsen(fleet: Fleet, rows: Ints, factor: float) -> None:
-    """Robots get stuck that many times as often from now on: bad firmware, a new carpet."""
-    _now(fleet, rows)
-    fleet.difficulty[rows] = fleet.difficulty[rows].astype(np.float64) * factor
     plan(fleet, rows)

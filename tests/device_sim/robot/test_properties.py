@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from device_sim.robot.fleet import Fleet
-from device_sim.robot.influence import cut_links, cut_power, worsen
+from device_sim.robot.influence import cut_links, cut_power, lose_power
 from device_sim.robot.life.settle import charge_at
 from device_sim.robot.orders import KNOWN
 from device_sim.robot.parameters import FULL
@@ -29,7 +29,7 @@ DEEDS = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from([1, 5, 60, 900, 5400, 40_000])),
     st.tuples(st.just("power"), st.integers(0, ROWS - 1), st.integers(1, 4000)),
     st.tuples(st.just("links"), st.integers(0, ROWS - 1), st.integers(1, 400)),
-    st.tuples(st.just("worse"), st.integers(0, ROWS - 1)),
+    st.tuples(st.just("dead"), st.integers(0, ROWS - 1), st.integers(1, 400)),
     st.tuples(
         st.just("set"), st.integers(0, ROWS - 1),
         st.dictionaries(st.sampled_from(["twoPass", "carpetBoost", "binPause", "evacAllowed"]),
@@ -52,8 +52,8 @@ def do(robots: Fleet, deed: tuple, cuts: int) -> None:
             cut_power(robots, np.array([row]), np.array([lasts]), tally)
         case ("links", row, lasts):
             cut_links(robots, np.array([row]), np.array([lasts]), tally)
-        case ("worse", row):
-            worsen(robots, np.array([row]), 2.0)
+        case ("dead", row, lasts):
+            lose_power(robots, np.array([row]), np.array([lasts]), tally)
         case ("set", row, wanted):
             apply_settings(robots, row, wanted)
 

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from device_sim.robot.catalogue import FirmwareTraits
 from device_sim.robot.facts import Kind
 from device_sim.robot.homes import home
-from device_sim.robot.influence import cut_links, cut_power, wish, worsen
+from device_sim.robot.influence import cut_links, cut_power, wish
 from device_sim.robot.parameters import Habits
 from device_sim.robot.phases import Phase
 from device_sim.robot.routes import Routes, tables_of, whole
+from device_sim.robot.software import install
 from device_sim.robot.step import advance, step
 from device_sim.robot.telling.tally import Tally
 from tests.device_sim.robot.fleets import START, fleet, lively
@@ -119,7 +121,8 @@ def test_bad_firmware_makes_robots_stick_more_often() -> None:
     for factor in (1.0, 20.0):
         robots = lively(300)
         step(robots, START + 10)
-        worsen(robots, np.arange(300), factor)
+        robots.catalogue.announce(FirmwareTraits("bad", factor))
+        install(robots, np.arange(300), "bad", Tally(robots, int(START), 3600, 2))
         errors.append(sum(each.kind is Kind.ERROR for each in step(robots, START + 86_400)))
 
     assert errors[1] > 2 * errors[0]
