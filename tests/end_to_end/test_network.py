@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from device_sim.network.conditions import Condition, Impairment
 from device_sim.robot.fleet import RobotSpec
 from device_sim.robot.parameters import Faults
 from device_sim.run import Run, RunOptions
-from tests.device_sim.link.shell import KINDS, SOON, names, will
+from tests.device_sim.link.shell import KINDS, SOON, will
 from tests.device_sim.link.watcher import Watcher
 
 PATIENCE_S = 30
@@ -26,10 +27,16 @@ OFTEN_OFFLINE = Faults(drop_docked_per_s=1 / 20, drop_docked_median_s=60.0, drop
 class Flat:
     """Two robots that run; the first one's network has a condition."""
 
-    def __init__(
-        self, kind: LinkKind, url: str, keep_alive_s: int, faults: Faults, condition: Condition
+    def __init__(  # noqa: PLR0917  what a flat is made of
+        self,
+        things: list[str],
+        kind: LinkKind,
+        url: str,
+        keep_alive_s: int,
+        faults: Faults,
+        condition: Condition,
     ) -> None:
-        self.things = names(2)
+        self.things = things
         options = RunOptions(
             specs=[RobotSpec(thing, "i7", 3) for thing in self.things],
             link=LinkOptions((url,), keep_alive_s=keep_alive_s, backoff=SOON),
@@ -105,11 +112,16 @@ class Flat:
 
 
 @pytest.fixture
-def make_flat(cloud):
+def make_flat(cloud, request):
+    """Flats whose robots have the same names in each run, so that their luck is the same, too."""
     made: list[Flat] = []
+    stem = f"robot-{crc32(request.node.name.encode()):08x}"
 
     def make(kind: LinkKind, keep_alive_s: int = 60, faults: Faults = PERFECT, **condition) -> Flat:
-        flat = Flat(kind, cloud.endpoints["mqtt"], keep_alive_s, faults, Condition(**condition))
+        things = [f"{stem}-{len(made)}{number}" for number in range(2)]
+        flat = Flat(
+            things, kind, cloud.endpoints["mqtt"], keep_alive_s, faults, Condition(**condition)
+        )
         made.append(flat)
         return flat.settle()
 
