@@ -20,7 +20,7 @@ from device_sim import census, releases
 from device_sim.child import without_interrupts
 from device_sim.robot.facts import KINDS
 from device_sim.robot.fleet import RESULTS
-from device_sim.robot.routes import Routes, Tables, tables_of, whole
+from device_sim.robot.routes import Routes, tables_of_home
 from device_sim.robot.telling.offsets import by_offset
 from device_sim.robot.telling.regions import starts_by_local_hour, under_way_by_region
 from device_sim.robot.telling.series import messages, online, under_way
@@ -74,10 +74,6 @@ def run(
     return _summary(options, parts, counted, time.monotonic() - began_s)
 
 
-def _tables(home_seed: int) -> Tables:
-    return tables_of(whole(home_seed))
-
-
 def _routes(homes: Sequence[int], processes: int, context: SpawnContext) -> Routes:
     """The routes of the homes; many homes are planned by as many processes as live in them."""
     if processes == 1 or len(homes) < _MANY_HOMES:
@@ -85,7 +81,7 @@ def _routes(homes: Sequence[int], processes: int, context: SpawnContext) -> Rout
     with without_interrupts():
         planners = context.Pool(processes)
     with planners as pool:
-        return Routes.of(homes, pool.map(_tables, homes, chunksize=_HOMES_A_TASK))
+        return Routes.of(homes, pool.map(tables_of_home, homes, chunksize=_HOMES_A_TASK))
 
 
 def _child(

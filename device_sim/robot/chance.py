@@ -61,6 +61,8 @@ class Purpose(IntEnum):
     IDENTITY = 31
     START = 32
     FACT = 33
+    HOME_DIRT = 34
+    MISSION_DIRT = 35
     SHARE = 40
     SPREAD = 41
     WAVE = 42

@@ -28,6 +28,7 @@ class MissionLog:
     charges: int = 0
     evacuations: int = 0
     along_cm: float = 0.0
+    """How far along its route it came."""
     route: int = 0
     area_m2: float = 0.0
     pause_code: int = 0

@@ -47,16 +47,42 @@ class Battery:
     """[E] A weaker battery is replaced."""
 
 
+CRUISE_MM_S: Final = 300
+"""[C] 0.29 to 0.31 m/s, whenever a robot drives (16.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a mission takes beside driving its path once, the same for all robots."""
+
+    turn_deg_s: int = 60
+    """[C] A turn in place (16.1)."""
+    bump_ms: int = 2400
+    """[E] At the end of a row: the slow approach, the bump, backing off."""
+    edge_bump_ms: int = 900
+    """[E] Along an edge."""
+    edge_bump_mm: int = 450
+    """[E] Between two bumps along an edge; bumps make 265 to 1700 a run-hour [C] (17.1)."""
+    back_mm: int = 1500
+    """[E] How far a robot goes back over what it has just cleaned, when that was dirty or it has
+    lost its line."""
+    twice_below_m2: float = 8.0
+    """[E] Smaller rooms get a second pass when passes are automatic."""
+
+
 @dataclass(frozen=True, slots=True)
 class Motion:
     """Speeds (16.1) and the ways a mission can be driven (16.2)."""
 
-    travel_cm_s: float = 30.0
-    """[C] 0.29 to 0.31 m/s."""
-    auto_passes: float = 1.2
-    """[E] Automatic passes: a second one over a fifth of the area."""
-    edge_share: float = 0.1
-    """[E] Edges lengthen a mission by that."""
+    travel_cm_s: float = CRUISE_MM_S / 10
+    """Cleaning or not."""
+    home_dirt: float = 0.2
+    """[E] How much more or less than its family's robots one of them works, for what its people
+    and their things are like; evenly spread."""
+    mission_dirt: float = 0.12
+    """[E] The same from mission to mission: dirt, chairs that were moved."""
+    open_only: float = 0.9
+    """[E] Work without edges, of that with them."""
     carpet_drain: float = 1.35
     """[E] Carpet boost, 30 to 40 % more."""
     auto_drain: float = 1.10

@@ -6,8 +6,9 @@ import math
 import numpy as np
 
 from device_sim.robot.fleet import Fleet
-from device_sim.robot.life.settle import place_at
+from device_sim.robot.life.settle import on_route, place_at
 from device_sim.robot.phases import DOCKED, HOMING
+from device_sim.robot.routes import Route
 
 Point = tuple[float, float]
 
@@ -21,21 +22,47 @@ def position(fleet: Fleet, row: int) -> tuple[float, float, float]:
     place = place_at(fleet, rows, max(fleet.tick, int(fleet.since_s[row])))
     number = fleet.route[rows]
     route = fleet.path(row)
-    along_mm = int(fleet.routes.folded(number, place.along_mm)[0])
+    stroke = on_route(fleet, rows, place.along_mm)
+    place_cm = float(fleet.routes.on_it(number, stroke.place_mm)[0]) / 10
     left_mm = float(place.left_mm[0])
     if HOMING[phase] or left_mm > 0:
-        way = route.way_home(along_mm / 10)
+        way = route.way_home(place_cm)
         length = sum(math.dist(a, b) for a, b in itertools.pairwise(way))
-        whole_mm = float(fleet.routes.way_home(number, place.along_mm)[0])
+        whole_mm = float(fleet.routes.way_home(number, stroke.place_mm)[0])
         gone = length * (1 - min(left_mm / max(whole_mm, 1), 1))
         return _along_line(way if HOMING[phase] else way[::-1], gone)
-    index = route.vertex_at(along_mm / 10)
-    following = min(index + 1, len(route.x_cm) - 1)
-    here = (float(route.x_cm[index]), float(route.y_cm[index]))
-    there = (float(route.x_cm[following]), float(route.y_cm[following]))
-    x, y, heading = _along_line([here, there], along_mm / 10 - float(route.along_cm[index]))
-    comes_back = int(place.along_mm[0]) // max(int(fleet.routes.length_mm[number[0]]), 1) % 2
-    return x, y, (heading + 360.0 * (heading <= 0) - 180.0) if comes_back else heading
+    x_cm, y_cm, heading = _on_path(route, place_cm)
+    return x_cm, y_cm, _half_turned(heading + float(stroke.turned_deg[0]))
+
+
+def _on_path(route: Route, place_cm: float) -> tuple[float, float, float]:
+    """The place and heading of a robot that drives its path onward, or turns on it."""
+    index = route.vertex_at(place_cm)
+    here, there = _vertex(route, index), _vertex(route, index + 1)
+    share = (place_cm - float(route.along_cm[index])) / max(
+        float(route.along_cm[min(index + 1, len(route.x_cm) - 1)] - route.along_cm[index]), 1e-9
+    )
+    share = min(max(share, 0.0), 1.0)
+    if here != there:
+        x_cm, y_cm = (a + (b - a) * share for a, b in zip(here, there, strict=True))
+        return x_cm, y_cm, _heading(here, there)
+    before = _heading(_vertex(route, index - 1), here)
+    turn = _half_turned(_heading(there, _vertex(route, index + 2)) - before)
+    return *here, _half_turned(before + turn * share)
+
+
+def _vertex(route: Route, index: int) -> Point:
+    index = min(max(index, 0), len(route.x_cm) - 1)
+    return float(route.x_cm[index]), float(route.y_cm[index])
+
+
+def _heading(here: Point, there: Point) -> float:
+    return math.degrees(math.atan2(there[1] - here[1], there[0] - here[0]))
+
+
+def _half_turned(angle_deg: float) -> float:
+    """The same angle, from -180 to 180."""
+    return (angle_deg + 180.0) % 360.0 - 180.0
 
 
 def _along_line(line: list[Point], gone_cm: float) -> tuple[float, float, float]:
@@ -46,7 +73,7 @@ def _along_line(line: list[Point], gone_cm: float) -> tuple[float, float, float]
         length = math.dist((ax, ay), (bx, by))
         if length == 0:
             continue
-        heading = math.degrees(math.atan2(by - ay, bx - ax))
+        heading = _heading((ax, ay), (bx, by))
         if left <= length:
             share = left / length
             return ax + (bx - ax) * share, ay + (by - ay) * share, heading

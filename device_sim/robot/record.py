@@ -2,8 +2,11 @@
 
 from typing import Any, Final
 
+import numpy as np
+
 from cloud_functions.contract.maps import mission_map
 from device_sim.robot.chronicle import MissionLog
+from device_sim.robot.coverage import Leg
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.report import signal
 from device_sim.robot.telling import identity
@@ -22,7 +25,6 @@ _TIMELINE: Final = {
 MAX_POINTS: Final = 4000
 """A map stays well below 120 KB."""
 _MAX_TIMELINE: Final = 60
-_CM2_PER_M2: Final = 10_000
 
 
 def mission_record(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
@@ -115,35 +117,50 @@ def _timeline(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
 
 def _rooms(fleet: Fleet, row: int, log: MissionLog) -> list[dict[str, Any]]:
     """The rooms that were asked for, each with what was cleaned of it; status 0 is finished."""
+    asked_for = fleet.routes.rooms(log.route)
+    if not asked_for:
+        return []
+    route = fleet.routes.route(log.route)
+    last, count = route.vertex_at(log.along_cm), len(route.place.rooms)
+    gained = np.diff(route.new_area_m2, prepend=0)
+    whole_m2 = np.bincount(route.room, gained, count)
+    cleaned_m2 = np.bincount(route.room[: last + 1], gained[: last + 1], count)
+    passes = np.full(count, 1)
+    passes[route.room[: last + 1][route.leg[: last + 1] == Leg.SECOND]] = 2
+    number = {room.id: place for place, room in enumerate(route.place.plan.rooms)}
+    known = {
+        "pmapId": identity.map_id(fleet, row),
+        "pmapvId": identity.map_version(fleet, row),
+    }
     found: list[dict[str, Any]] = []
-    left_cm2 = round(log.area_m2 * _CM2_PER_M2)
-    for room in fleet.routes.rooms(log.route):
-        alone = fleet.routes.through(int(fleet.home[row]), [room])
-        whole_cm2 = int(fleet.routes.area_cm2[alone])
-        cleaned_cm2 = min(whole_cm2, left_cm2)
-        left_cm2 -= cleaned_cm2
+    for room in asked_for:
+        place = number.get(room)
+        area, total, times = (
+            (0.0, 0.0, 1)
+            if place is None
+            else (float(cleaned_m2[place]), float(whole_m2[place]), int(passes[place]))
+        )
         found.append(
             {
                 "type": "room",
                 "ts": int(log.ended_s),
                 "rid": room,
-                "pmapId": identity.map_id(fleet, row),
-                "pmapvId": identity.map_version(fleet, row),
-                "area": square_feet(cleaned_cm2 / _CM2_PER_M2),
-                "totalArea": square_feet(whole_cm2 / _CM2_PER_M2),
-                "passCount": 1,
-                "status": int(cleaned_cm2 < whole_cm2),
+                **known,
+                "area": square_feet(area),
+                "totalArea": square_feet(total),
+                "passCount": times,
+                "status": int(area < total),
             }
         )
     return found
 
 
 def drawn(fleet: Fleet, row: int, log: MissionLog, along_cm: float) -> dict[str, Any]:
-    """The map of a mission that has driven that far."""
+    """The map of a mission that has come that far; the share covered is of the floor it can."""
     route = fleet.routes.route(log.route) if log.mission_id else fleet.path(row)
     last = route.vertex_at(along_cm)
     corners = _corners(route.x_cm[: last + 1].tolist(), route.y_cm[: last + 1].tolist())
-    ratio = float(route.new_area_m2[last]) / max(route.area_m2, 1e-9)
+    ratio = min(float(route.new_area_m2[last]) / max(route.floor_m2, 1e-9), 1.0)
     return mission_map(fleet.floor_plan(row), corners[-MAX_POINTS:], log.errors, ratio)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import INITIATORS, Fleet, Ints
 from device_sim.robot.households.world import CODES
-from device_sim.robot.life.settle import place_at
+from device_sim.robot.life.settle import on_route, place_at
 from device_sim.robot.parameters import BIN_MISSING_CODE, NOT_READY_CHARGE, PAUSE_EXPIRES_S
 from device_sim.robot.phases import DRIVING, Cycle, Phase
 from device_sim.robot.position import position
@@ -107,8 +107,10 @@ def area_m2(fleet: Fleet, row: int) -> float:
 
 
 def along_cm(fleet: Fleet, row: int) -> float:
-    """How far the present mission has driven along its route."""
-    return float(place_at(fleet, np.array([row]), fleet.tick).along_mm[0]) / 10
+    """How far along its route the present mission has come."""
+    rows = np.array([row])
+    along_mm = place_at(fleet, rows, fleet.tick).along_mm
+    return float(on_route(fleet, rows, along_mm).farthest_mm[0]) / 10
 
 
 def signal(fleet: Fleet, row: int) -> dict[str, int]:

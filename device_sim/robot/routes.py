@@ -1,8 +1,9 @@
 """The ways through homes as compact arrays, shared by all robots that drive them.
 
-A route is a home's whole coverage path, or the part of it that cleans some of its rooms.  What the
-physics needs of it is its length, its area, and two tables along it, one entry a metre: the way
-home from there and the area cleaned so far.  About 8 bytes a metre, 2.5 KB a home.
+A route is a home's whole coverage path, or the one that cleans some of its rooms, with as many
+passes as a mission makes.  What the physics needs of it is its length, its area, and two tables
+along it, one entry for two metres at cruise speed: the way home from there and the area cleaned so
+far.  Time is told as that way, so an entry is 6.7 s.  About 4 bytes a metre, 9 KB a home.
 """
 
 from collections.abc import Sequence
@@ -13,14 +14,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from device_sim.robot.coverage import CoveragePath, plan_path
+from device_sim.robot.coverage import CoveragePath, Passes, plan_path
 from device_sim.robot.homes import home
 
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
 Factors = npt.NDArray[np.float32]
 
-SAMPLE_MM: Final = 1000
+SAMPLE_MM: Final = 2000
 MAX_ROUTES: Final = 65_536
 _CM2_PER_M2: Final = 10_000
 
@@ -28,18 +29,19 @@ Route = CoveragePath
 """A polyline in cm, the dock at the origin; one point when its rooms are not on the map."""
 
 
-@lru_cache(maxsize=256)
-def whole(home_seed: int) -> Route:
+@lru_cache(maxsize=128)
+def whole(home_seed: int, passes: Passes = Passes.AUTOMATIC) -> Route:
     """The route through all of a home."""
-    return plan_path(home(home_seed))
+    return plan_path(home(home_seed)).driven(passes)
 
 
-@lru_cache(maxsize=256)
-def _of_rooms(home_seed: int, rooms: tuple[str, ...]) -> Route:
+@lru_cache(maxsize=128)
+def _of_rooms(home_seed: int, rooms: tuple[str, ...], passes: Passes) -> Route:
     """The route that cleans these rooms of a home, in their order, and the ways between."""
     place = home(home_seed)
     numbers = {room.id: number for number, room in enumerate(place.plan.rooms)}
-    return plan_path(place, tuple(numbers[each] for each in rooms if each in numbers))
+    wanted = tuple(numbers[each] for each in rooms if each in numbers)
+    return plan_path(place, wanted).driven(passes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Tables:
 
 
 def tables_of(route: Route) -> Tables:
-    """A route's length and area, the way home and the area along it, one entry a metre."""
+    """A route's length and area, and the way home and the area along it."""
     marks = np.arange(0, route.length_cm + 1e-9, SAMPLE_MM / 10)
     places = np.searchsorted(route.along_cm, marks, side="right") - 1
     return Tables(
@@ -67,9 +69,19 @@ def tables_of(route: Route) -> Tables:
     )
 
 
+def tables_of_home(home_seed: int) -> Sequence[Tables]:
+    """The whole home's, for each number of passes."""
+    path = plan_path(home(home_seed))
+    return [tables_of(path.driven(passes)) for passes in Passes]
+
+
 @dataclass(eq=False)
 class Routes:
-    """Every route of a fleet by number; the first ones are the whole homes."""
+    """Every route of a fleet by number.
+
+    The first ones are the whole homes with automatic passes, then with one, then with two; then
+    come routes through rooms, the three of each together.
+    """
 
     homes: Sequence[int]
     """The seeds of the homes."""
@@ -93,12 +105,11 @@ class Routes:
         self.difficulty = np.zeros(0, dtype=np.float32)
 
     @classmethod
-    def of(cls, homes: Sequence[int], tables: Sequence[Tables] | None = None) -> "Routes":
+    def of(cls, homes: Sequence[int], tables: Sequence[Sequence[Tables]] | None = None) -> "Routes":
         """The whole routes of these homes; `tables` when somebody has made them already."""
         routes = cls(homes)
-        made = [tables_of(whole(seed)) for seed in homes] if tables is None else tables
-        routes._append(made)
-        routes._rooms = [(number, ()) for number in range(len(homes))]
+        made = [tables_of_home(seed) for seed in homes] if tables is None else tables
+        routes._append([each[passes] for passes in Passes for each in made])
         return routes
 
     def _append(self, made: Sequence[Tables]) -> None:
@@ -123,38 +134,60 @@ class Routes:
         if wanted not in self._known:
             if len(self._rooms) >= MAX_ROUTES:
                 return home_number
-            self._known[wanted] = len(self._rooms)
+            self._known[wanted] = self._whole + len(Passes) * len(self._rooms)
             self._rooms.append(wanted)
-            self._append([tables_of(_of_rooms(self.homes[home_number], tuple(rooms)))])
+            seed = self.homes[home_number]
+            self._append([tables_of(_of_rooms(seed, tuple(rooms), each)) for each in Passes])
         return self._known[wanted]
+
+    @property
+    def _whole(self) -> int:
+        """How many routes are whole homes."""
+        return len(Passes) * len(self.homes)
+
+    def with_passes(self, number: Ints | Small, passes: Ints) -> Ints:
+        """The numbers of the routes through the same rooms with so many passes (`Passes`)."""
+        kinds, homes = len(Passes), len(self.homes)
+        of_rooms = number - (number - self._whole) % kinds + passes
+        return np.where(number < self._whole, number % homes + passes * homes, of_rooms)
+
+    def passes(self, number: int) -> Passes:
+        """The passes of a route."""
+        if number < self._whole:
+            return Passes(number // len(self.homes))
+        return Passes((number - self._whole) % len(Passes))
 
     def route(self, number: int) -> Route:
         """The polyline of a route."""
-        home_number, rooms = self._rooms[number]
-        seed = self.homes[home_number]
-        return _of_rooms(seed, rooms) if rooms else whole(seed)
+        home_number, rooms = self._told(number)
+        seed, passes = self.homes[home_number], self.passes(number)
+        return _of_rooms(seed, rooms, passes) if rooms else whole(seed, passes)
 
     def rooms(self, number: int) -> Sequence[str]:
         """The rooms of a route; none for the whole home."""
-        return self._rooms[number][1]
+        return self._told(number)[1]
 
-    def _entry(self, number: Ints | Small, along_mm: Ints) -> Ints:
-        entry: Ints = self.first[number] + self.folded(number, along_mm) // SAMPLE_MM
+    def _told(self, number: int) -> tuple[int, tuple[str, ...]]:
+        """The home's number and the rooms of a route."""
+        if number < self._whole:
+            return number % len(self.homes), ()
+        return self._rooms[(number - self._whole) // len(Passes)]
+
+    def _entry(self, number: Ints | Small, place_mm: Ints) -> Ints:
+        entry: Ints = self.first[number] + self.on_it(number, place_mm) // SAMPLE_MM
         return entry
 
-    def folded(self, number: Ints | Small, along_mm: Ints) -> Ints:
-        """The place on the route of a robot that drives it to and fro: a second pass comes back."""
-        length = np.maximum(self.length_mm[number], 1)
-        rest = along_mm % (2 * length)
-        place: Ints = np.minimum(rest, 2 * length - rest)
-        return np.minimum(place, self.length_mm[number])
+    def on_it(self, number: Ints | Small, place_mm: Ints) -> Ints:
+        """A place that is on the route: its end for what lies beyond it."""
+        place: Ints = np.minimum(place_mm, self.length_mm[number])
+        return place
 
-    def way_home(self, number: Ints | Small, along_mm: Ints) -> Ints:
-        """Millimetres to the dock from the place reached."""
-        return self.home_mm[self._entry(number, along_mm)].astype(np.int64)
+    def way_home(self, number: Ints | Small, place_mm: Ints) -> Ints:
+        """Millimetres to the dock from a place on the route."""
+        return self.home_mm[self._entry(number, place_mm)].astype(np.int64)
 
-    def cleaned(self, number: Ints | Small, along_mm: Ints) -> Ints:
-        """Square centimetres cleaned on the way so far."""
-        end = along_mm >= self.length_mm[number]
-        entry = self._entry(number, np.where(end, 0, along_mm))
+    def cleaned(self, number: Ints | Small, place_mm: Ints) -> Ints:
+        """Square centimetres cleaned until a place on the route was reached."""
+        end = place_mm >= self.length_mm[number]
+        entry = self._entry(number, np.where(end, 0, place_mm))
         return np.where(end, self.area_cm2[number], self.done_cm2[entry])

@@ -1,51 +1,63 @@
-"""The path that covers a home: room after room, in rows and then along the edges.
+"""The path that covers a home: room after room, in rows, along the edges, in rows across.
 
 A home's path is planned once and shared by every robot that lives in such a home.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from device_sim.robot.coverage.drive import Drive
+from device_sim.robot.coverage.drive import Drive, Leg
 from device_sim.robot.coverage.edges import drive_edges
+from device_sim.robot.coverage.line import measured, new_cells, under_brush
 from device_sim.robot.coverage.rows import drive_rows
 from device_sim.robot.homes import Home
-from device_sim.robot.homes.geometry import CELL_CM, Cell, Grid
+from device_sim.robot.homes.geometry import CELL_CM, Grid
 from device_sim.robot.homes.ways import straightened
+from device_sim.robot.parameters import Standing
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+Singles = npt.NDArray[np.float32]
 
-CLEANING_RADIUS_CM: Final = 16
-"""Half of what is cleaned across (16.1)."""
-_PIECE_MM: Final = 150
-"""Between two vertices at most."""
-_CUT: Final = 2
-"""Cells by which corners are cut short: a robot turns in an arc."""
-_CM2_PER_CELL: Final = CELL_CM * CELL_CM
-_M2_PER_CELL: Final = _CM2_PER_CELL / 10_000
+_M2_PER_CELL: Final = CELL_CM * CELL_CM / 10_000
+_STANDING: Final = Standing()
+
+
+class Passes(IntEnum):
+    """How often a mission cleans its rooms (section 8)."""
+
+    AUTOMATIC = 0
+    """Small rooms twice."""
+    ONE = 1
+    TWO = 2
 
 
 @dataclass(frozen=True, eq=False)
 class CoveragePath:
     """A polyline from the dock over the floor that is cleaned, in cm, the dock at the origin.
 
-    `along_cm` is the distance driven up to each vertex, `home_cm` the shortest way home from it,
-    `new_area_m2` the area cleaned for the first time up to it; `cells` are the nearest open cells.
+    `along_cm` is the time until each vertex as the distance that a robot drives in it; where it
+    turns in place or bumps, the vertex stands twice, with both times.  `home_cm` is the shortest
+    way home, `new_area_m2` the area cleaned for the first time so far, `cells` the nearest open
+    cells, `leg` what the way to the vertex is driven for (`Leg`), `room` the room's number.
     """
 
     place: Home
-    x_cm: Floats
-    y_cm: Floats
+    x_cm: Singles
+    y_cm: Singles
     along_cm: Floats
-    home_cm: Floats
+    home_cm: Singles
     new_area_m2: Floats
     cells: npt.NDArray[np.int16]
+    leg: npt.NDArray[np.int8]
+    room: npt.NDArray[np.int8]
+    rooms: tuple[int, ...] | None = None
+    """Those it was asked for, or None for all."""
 
     @property
     def length_cm(self) -> float:
@@ -56,6 +68,12 @@ class CoveragePath:
     def area_m2(self) -> float:
         """The area it cleans."""
         return float(self.new_area_m2[-1])
+
+    @cached_property
+    def floor_m2(self) -> float:
+        """The floor of its rooms that a brush can come to on a body that can come near it."""
+        swept = under_brush(self.place.steps >= 0) & _floor_of(self.place, self.rooms)
+        return float(np.count_nonzero(swept)) * _M2_PER_CELL
 
     def vertex_at(self, along_cm: float) -> int:
         """The last vertex passed after driving that far."""
@@ -71,6 +89,32 @@ class CoveragePath:
                 self._ways_home.clear()
             known = self._ways_home[vertex] = self._found_home(vertex)
         return list(known)
+
+    def driven(self, passes: Passes) -> "CoveragePath":
+        """The part of a path through all passes that a mission drives.
+
+        A second pass ends where it began, so that a robot may leave it out.
+        """
+        if passes is Passes.TWO:
+            return self
+        twice = np.zeros(len(self.place.rooms), dtype=np.bool_)
+        if passes is Passes.AUTOMATIC:
+            twice[list(_small_rooms(self.place))] = True
+        kept = (self.leg != Leg.SECOND) | twice[self.room]
+        lengths = np.diff(self.along_cm, prepend=0)[kept]
+        areas = np.diff(self.new_area_m2, prepend=0)[kept]
+        return CoveragePath(
+            place=self.place,
+            x_cm=self.x_cm[kept],
+            y_cm=self.y_cm[kept],
+            along_cm=np.rint(np.cumsum(lengths) * 10) / 10,
+            home_cm=self.home_cm[kept],
+            new_area_m2=np.cumsum(areas),
+            cells=self.cells[kept],
+            leg=self.leg[kept],
+            room=self.room[kept],
+            rooms=self.rooms,
+        )
 
     @cached_property
     def _ways_home(self) -> dict[int, list[tuple[float, float]]]:
@@ -89,22 +133,76 @@ _MOST_WAYS: Final = 64
 """Ways home that one path remembers."""
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def plan_path(place: Home, rooms: tuple[int, ...] | None = None) -> CoveragePath:
-    """The path that cleans all of a home, or some of its rooms in that order, by their numbers."""
+    """The path that cleans all of a home, or some of its rooms in that order, by their numbers.
+
+    Each room in rows, then along its edges, then in rows at right angles to the first.
+    """
     reachable = place.steps >= 0
     drive = Drive(place.ways, place.dock)
     wanted = _by_the_doors(place) if rooms is None else rooms
-    inside = np.full(place.steps.shape, rooms is None)
     for number in wanted:
-        room = place.rooms[number].rect
         if number in place.enterable:
-            room.grown(1).cut(inside)[:] = True
-            drive_rows(drive, reachable, room)
-            drive_edges(drive, reachable, place.blocked, room)
-    if rooms is not None and not (inside & reachable).any():
-        drive.corners = [place.dock]
-    return _measured(place, _rounded(drive.corners, place.open), inside)
+            drive.room = number
+            _drive_room(drive, place, reachable, number)
+    if rooms is not None and not (_floor_of(place, rooms) & reachable).any():
+        drive = Drive(place.ways, place.dock)
+    return _measured(place, drive, rooms)
+
+
+def _floor_of(place: Home, rooms: tuple[int, ...] | None) -> Grid:
+    """The free floor of rooms, their doors included; of the whole home for None."""
+    if rooms is None:
+        return ~place.blocked
+    inside = np.zeros(place.blocked.shape, dtype=np.bool_)
+    for number in set(rooms) & place.enterable:
+        place.rooms[number].rect.grown(1).cut(inside)[:] = True
+    return inside & ~place.blocked
+
+
+def _drive_room(drive: Drive, place: Home, reachable: Grid, number: int) -> None:
+    room = place.rooms[number].rect
+    drive.leg = Leg.FIRST
+    drive_rows(drive, reachable, room)
+    drive.leg = Leg.EDGES
+    drive_edges(drive, reachable, place.blocked, room)
+    drive.leg = Leg.SECOND
+    begin = drive.here
+    drive_rows(drive, reachable, room, across=True)
+    drive.to(begin)
+
+
+def _measured(place: Home, drive: Drive, rooms: tuple[int, ...] | None) -> CoveragePath:
+    """The path of a drive, with what is known at each vertex."""
+    line = measured(drive)
+    cells = np.rint(line.at).astype(np.int16)
+    astray = np.flatnonzero(place.steps[cells[:, 0], cells[:, 1]] < 0)
+    for vertex in astray.tolist():
+        cells[vertex] = cells[vertex - 1]
+    steps = place.steps[cells[:, 0], cells[:, 1]].astype(np.float32)
+    at_cm = (line.at - np.array(place.dock)) * CELL_CM
+    return CoveragePath(
+        place=place,
+        x_cm=at_cm[:, 0].astype(np.float32),
+        y_cm=at_cm[:, 1].astype(np.float32),
+        along_cm=np.cumsum(line.took_mm) / 10,
+        home_cm=steps * CELL_CM,
+        new_area_m2=new_cells(line.at, _floor_of(place, rooms)).astype(np.float64) * _M2_PER_CELL,
+        cells=cells,
+        leg=line.leg.astype(np.int8),
+        room=line.room.astype(np.int8),
+        rooms=rooms,
+    )
+
+
+def _small_rooms(place: Home) -> Iterable[int]:
+    """The rooms that automatic passes clean twice."""
+    return (
+        number
+        for number, room in enumerate(place.rooms)
+        if room.rect.area_m2 < _STANDING.twice_below_m2
+    )
 
 
 def _by_the_doors(place: Home) -> Sequence[int]:
@@ -121,85 +219,3 @@ def _by_the_doors(place: Home) -> Sequence[int]:
 
     visit(place.dock_room)
     return order
-
-
-def _rounded(corners: Sequence[Cell], is_open: Grid) -> Floats:
-    """The corners in cells, right angles cut short where the floor allows it."""
-    at = np.array(corners, dtype=np.int64).reshape(-1, 2)
-    if len(at) < 3:  # noqa: PLR2004  no corner
-        return at.astype(np.float64)
-    legs = np.diff(at, axis=0)
-    lengths = np.abs(legs).sum(axis=1)
-    before, after = np.sign(legs[:-1]), np.sign(legs[1:])
-    straight = (np.abs(before).sum(axis=1) == 1) & (np.abs(after).sum(axis=1) == 1)
-    square = straight & ((before * after).sum(axis=1) == 0)
-    square &= (lengths[:-1] >= 2 * _CUT) & (lengths[1:] >= 2 * _CUT)
-    within = at[1:-1] - before + after
-    square &= is_open[within[:, 0], within[:, 1]]
-    twice = np.repeat(at, 2, axis=0)
-    cut = np.zeros_like(twice)
-    cut[2:-2:2][square] = -_CUT * before[square]
-    cut[3:-2:2][square] = _CUT * after[square]
-    keep = np.ones(len(twice), dtype=np.bool_)
-    keep[[0, -1]] = False
-    keep[3:-2:2] = square
-    kept = (twice + cut)[keep]
-    moved = np.concatenate(([True], (np.diff(kept, axis=0) != 0).any(axis=1)))
-    return kept[moved].astype(np.float64)
-
-
-def _measured(place: Home, corners: Floats, inside: Grid) -> CoveragePath:
-    """Vertices a short way from each other, and what is known at each."""
-    points, lengths_mm = _pieces(corners)
-    along_mm = np.concatenate(([0], np.cumsum(lengths_mm)))
-    cells = np.rint(points).astype(np.int16)
-    astray = np.flatnonzero(place.steps[cells[:, 0], cells[:, 1]] < 0)
-    for vertex in astray.tolist():
-        cells[vertex] = cells[vertex - 1]
-    steps = place.steps[cells[:, 0], cells[:, 1]]
-    return CoveragePath(
-        place=place,
-        x_cm=(points[:, 0] - place.dock[0]) * CELL_CM,
-        y_cm=(points[:, 1] - place.dock[1]) * CELL_CM,
-        along_cm=along_mm / 10,
-        home_cm=steps.astype(np.float64) * CELL_CM,
-        new_area_m2=_new_cells(points, inside & ~place.blocked).astype(np.float64) * _M2_PER_CELL,
-        cells=cells,
-    )
-
-
-def _pieces(corners: Floats) -> tuple[Floats, Ints]:
-    """A polyline in cells with vertices between its corners, and its pieces' whole millimetres."""
-    legs = np.diff(corners, axis=0)
-    legs_mm = np.sqrt((legs * legs).sum(axis=1)) * (CELL_CM * 10)
-    counts = np.maximum(np.ceil(legs_mm / _PIECE_MM), 1).astype(np.int64)
-    of_leg = np.repeat(np.arange(len(legs)), counts)
-    first = np.cumsum(counts) - counts
-    share = (np.arange(len(of_leg)) - first[of_leg] + 1) / counts[of_leg]
-    points = corners[:-1][of_leg] + legs[of_leg] * share[:, None]
-    lengths = np.rint(legs_mm / counts).astype(np.int64)[of_leg]
-    return np.concatenate((corners[:1], points)), lengths
-
-
-_DISC: Final = np.array(
-    [
-        (dx, dy)
-        for dx in range(-3, 4)
-        for dy in range(-3, 4)
-        if (dx * dx + dy * dy) * _CM2_PER_CELL <= CLEANING_RADIUS_CM**2
-    ]
-)
-
-
-def _new_cells(points: Floats, wanted: Grid) -> Ints:
-    """How many of the wanted cells have been under the brush up to each point."""
-    stride = wanted.shape[1]
-    at = np.rint(points).astype(np.int64)
-    centres = at[:, 0] * stride + at[:, 1]
-    offsets = _DISC[:, 0] * stride + _DISC[:, 1]
-    first = np.full(wanted.size, len(points), dtype=np.int64)
-    order = np.arange(len(points))[::-1]
-    first[(centres[order][:, None] + offsets).ravel()] = np.repeat(order, len(offsets))
-    found = first[wanted.ravel()]
-    counts = np.bincount(found, minlength=len(points) + 1)[:-1]
-    return np.cumsum(counts)

@@ -8,8 +8,8 @@ import numpy as np
 from device_sim.robot.coverage.drive import Drive
 from device_sim.robot.homes.geometry import Cell, Grid, Rect, runs
 
-SPACING: Final = 6
-"""Cells between two rows at most: 30 cm, an overlap of 2 cm (16.1, 16.2)."""
+SPACING: Final = 4
+"""[E] Cells between two rows at most: 20 cm, so that what is swept overlaps by a third (16.2)."""
 _SHORTEST: Final = 3
 """Cells of a row that is worth turning for; edges reach the others."""
 
@@ -23,9 +23,9 @@ class Row(NamedTuple):
     end: int
 
 
-def drive_rows(drive: Drive, reachable: Grid, room: Rect) -> None:
-    """Drive the rows of a room along its longer side, from wherever the robot is."""
-    along_x = room.wide >= room.deep
+def drive_rows(drive: Drive, reachable: Grid, room: Rect, *, across: bool = False) -> None:
+    """Drive the rows of a room along its longer side, or across, from wherever the robot is."""
+    along_x = (room.wide >= room.deep) != across
     inside = room.grown(1).cut(reachable)
     grid = inside.T if along_x else inside
     first = (room.y0 - 1, room.x0 - 1) if along_x else (room.x0 - 1, room.y0 - 1)
@@ -45,7 +45,7 @@ def drive_rows(drive: Drive, reachable: Grid, room: Rect) -> None:
         ends = cell(row.across, row.start), cell(row.across, row.end)
         start, end = ends if forward else ends[::-1]
         if drive.to(start, square=True):
-            drive.along([end])
+            drive.along([end], bumps=True)
 
 
 def _rows(grid: Grid) -> list[Row]:

@@ -6,7 +6,7 @@ A fourth family is a fourth file: the physics reads its numbers, reports read it
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -34,9 +34,12 @@ class BatteryOf(_Value):
 class MotionOf(_Value):
     """How fast a family cleans (16.2)."""
 
+    laps: Annotated[float, Field(ge=1, le=8)]
+    """[E] How often its robots drive their path, all in all, with what they go back for."""
     sqft_per_minute: _Positive
-    two_passes: Annotated[float, Field(ge=1)]
-    """How much longer two passes take than one."""
+    """What comes of it in a median home, passes being as the factory sets them."""
+    two_passes: Literal["TWO", "AUTOMATIC"]
+    """Whether the second of two passes is through all rooms, or through small ones only."""
 
 
 class CodesOf(_Value):

@@ -9,11 +9,12 @@ from typing import Final
 import numpy as np
 
 from device_sim.robot.chance import Purpose, uniform
+from device_sim.robot.coverage import Passes
 from device_sim.robot.facts import Facts, Kind
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import RESULTS, Bools, Fleet, Floats, Ints
 from device_sim.robot.life.plan import often
-from device_sim.robot.life.settle import travel_mm_s
+from device_sim.robot.life.settle import on_route, travel_mm_s, way_home_mm
 from device_sim.robot.parameters import (
     BAG_CODE,
     BIN_CODE,
@@ -37,6 +38,7 @@ from device_sim.robot.phases import (
     code_of,
     cycle_code,
 )
+from device_sim.robot.returns import NEVER_MM, driven_mm, stretch_mm
 from device_sim.robot.schedule import NEVER
 
 _CHARGE, _STUCK = code_of(Phase.CHARGE), code_of(Phase.STUCK)
@@ -129,7 +131,7 @@ def _cure(fleet: Fleet, rows: Ints, fact: Fact, before: Ints, facts: Facts) -> N
 
 def _turn(fleet: Fleet, rows: Ints, fact: Fact, before: Ints, phase: Ints) -> None:
     """Keep `left_mm` true: homing it is the way to the dock, else the way out to its place."""
-    home_mm = fleet.routes.way_home(fleet.route[rows], fleet.along_mm[rows].astype(np.int64))
+    home_mm = way_home_mm(fleet, rows, fleet.along_mm[rows])
     left = fleet.left_mm[rows]
     if fact is Fact.CHARGED or fact is Fact.RESUMED or fact is Fact.STARTED:
         left = np.where(before == _CHARGE, home_mm, left)
@@ -204,31 +206,45 @@ def _begin_mission(fleet: Fleet, rows: Ints, facts: Facts) -> None:
 
 
 def measure(fleet: Fleet, rows: Ints) -> None:
-    """How long the missions of rows are, how fast they go and what they draw, by their settings."""
-    motion, family, route = fleet.motion, fleet.family[rows], fleet.route[rows]
-    length = fleet.routes.length_mm[route]
-    area = fleet.routes.area_cm2[route]
+    """Which way the missions of rows go, how long it is and what it draws, by their settings."""
+    motion, cycle = fleet.motion, fleet.cycle[rows]
     cruise = travel_mm_s(fleet)
-    rate = _CM2_S[family]
-    speed = np.clip(np.rint(length * rate / np.maximum(area, 1)), 1, cruise).astype(np.int64)
+    train = cycle == cycle_code(Cycle.TRAIN)
+    passes = np.where(train, int(Passes.ONE), _passes(fleet, rows))
+    route = fleet.routes.with_passes(fleet.route[rows], passes)
+    length = fleet.routes.length_mm[route]
+    stretch = np.where(train, NEVER_MM, stretch_mm(_laps(fleet, rows)))
+    work = driven_mm(length, stretch)
+    work = np.where(fleet.routes.area_cm2[route] == 0, cruise * motion.empty_region_s, work)
+    work = np.where(cycle == cycle_code(Cycle.SPOT), cruise * motion.spot_s, work)
+    drain = clean_drain(fleet, rows)
+    drain = np.where(train, drain * fleet.battery.travel_share, drain)
+    fleet.route[rows] = route
+    fleet.stretch_mm[rows] = stretch
+    fleet.speed_mm_s[rows] = cruise
+    fleet.work_mm[rows] = np.maximum(work, 1)
+    fleet.drain[rows] = np.maximum(drain, 1).astype(np.int32)
+
+
+def _passes(fleet: Fleet, rows: Ints) -> Ints:
+    """The passes that settings ask for, or the start itself."""
     two, one = fleet.is_set(rows, "twoPass"), fleet.is_set(rows, "noAutoPasses")
     for place in np.flatnonzero(np.isin(rows, list(fleet.wanted_passes))).tolist():
         one[place], two[place] = fleet.wanted_passes.pop(int(rows[place]))
-    passes = np.where(two, _TWO_PASSES[family], np.where(one, 1.0, motion.auto_passes))
-    edges = np.where(fleet.is_set(rows, "openOnly"), 1.0, 1.0 + motion.edge_share)
-    work = np.rint(length * (passes * edges)).astype(np.int64)
-    work = np.where(area == 0, speed * motion.empty_region_s, work)
-    drain = clean_drain(fleet, rows)
-    cycle = fleet.cycle[rows]
-    spot = cycle == cycle_code(Cycle.SPOT)
-    work = np.where(spot, speed * motion.spot_s, work)
-    train = cycle == cycle_code(Cycle.TRAIN)
-    speed = np.where(train, cruise, speed)
-    work = np.where(train, length, work)
-    drain = np.where(train, drain * fleet.battery.travel_share, drain)
-    fleet.speed_mm_s[rows] = speed
-    fleet.work_mm[rows] = np.maximum(work, 1)
-    fleet.drain[rows] = np.maximum(drain, 1).astype(np.int32)
+    once = np.where(one, int(Passes.ONE), int(Passes.AUTOMATIC))
+    return np.where(two, _TWO_PASSES[fleet.family[rows]], once)
+
+
+def _laps(fleet: Fleet, rows: Ints) -> Floats:
+    """How often missions drive their route, all in all: by family, home, day and edges."""
+    motion, key = fleet.motion, fleet.key[rows]
+    home = uniform(fleet.seed, key, 0, Purpose.HOME_DIRT)
+    mission = uniform(fleet.seed, key, fleet.since_s[rows], Purpose.MISSION_DIRT)
+    dirt = 1.0 + motion.home_dirt * (2.0 * home - 1.0)
+    dirt *= 1.0 + motion.mission_dirt * (2.0 * mission - 1.0)
+    edges = np.where(fleet.is_set(rows, "openOnly"), motion.open_only, 1.0)
+    result: Floats = _LAPS[fleet.family[rows]] * dirt * edges
+    return result
 
 
 def health(fleet: Fleet, rows: Ints) -> Floats:
@@ -251,8 +267,8 @@ def clean_drain(fleet: Fleet, rows: Ints) -> Floats:
 def cleaned_cm2(fleet: Fleet, rows: Ints) -> Ints:
     """What the mission of rows has cleaned by the moment their columns hold for."""
     cycle = fleet.cycle[rows]
-    along = fleet.along_mm[rows].astype(np.int64)
-    area = fleet.routes.cleaned(fleet.route[rows], along)
+    farthest = on_route(fleet, rows, fleet.along_mm[rows]).farthest_mm
+    area = fleet.routes.cleaned(fleet.route[rows], farthest)
     area = np.where(cycle == cycle_code(Cycle.SPOT), _SPOT_CM2, area)
     return np.where(cycle == cycle_code(Cycle.TRAIN), 0, area)
 
@@ -333,7 +349,6 @@ _DOCKED_READY, _CLOGGED, _NO_SEAL, _BAG_FULL = 301, 351, 352, 353
 """Section 11.3."""
 _SPOT_CM2: Final = 7854
 """A circle of a metre."""
-_SQFT_CM2: Final = 929.0304
-_CM2_S: Final = np.array([family.motion.sqft_per_minute * _SQFT_CM2 / 60.0 for family in BY_NUMBER])
-_TWO_PASSES: Final = np.array([family.motion.two_passes for family in BY_NUMBER])
+_LAPS: Final = np.array([family.motion.laps for family in BY_NUMBER])
+_TWO_PASSES: Final = np.array([int(Passes[family.motion.two_passes]) for family in BY_NUMBER])
 _DRAIN: Final = np.array([FULL / (family.battery.runtime_minutes * 60.0) for family in BY_NUMBER])

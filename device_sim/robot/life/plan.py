@@ -26,6 +26,7 @@ from device_sim.robot.life.settle import (
     seconds_to_charge,
     travel_drain,
     travel_mm_s,
+    way_home_mm,
 )
 from device_sim.robot.parameters import (
     BIN_MISSING_CODE,
@@ -351,10 +352,7 @@ def resume_level(fleet: Fleet, rows: Ints) -> Ints:
     most = int(FULL * battery.resume_above)
     left_mm = (fleet.work_mm[rows] - fleet.along_mm[rows]).astype(np.int64)
     rest_s = seconds_of(left_mm, np.maximum(fleet.speed_mm_s[rows].astype(np.int64), 1))
-    way_s = seconds_of(
-        fleet.routes.way_home(fleet.route[rows], fleet.along_mm[rows].astype(np.int64)),
-        travel_mm_s(fleet),
-    )
+    way_s = seconds_of(way_home_mm(fleet, rows, fleet.along_mm[rows]), travel_mm_s(fleet))
     drain = fleet.drain[rows].astype(np.int64)
     need = rest_s * drain + 2 * way_s * travel_drain(fleet, drain)
     need += int(FULL * (battery.return_below + battery.resume_reserve))

@@ -10,6 +10,8 @@ import numpy as np
 from device_sim.robot.fleet import Bools, Fleet, Ints
 from device_sim.robot.parameters import FULL, Battery
 from device_sim.robot.phases import CHARGING, HOMING, RUNNING, STANDING, TASK_OF, Task
+from device_sim.robot.returns import Stroke, stroke
+from device_sim.robot.routes import Small
 
 
 class Spent(NamedTuple):
@@ -114,7 +116,18 @@ class Place(NamedTuple):
     """How far rows have come at a moment."""
 
     along_mm: Ints
+    """Of the mission's way, returns and stands counted; `on_route` says where that is."""
     left_mm: Ints
+
+
+def on_route(fleet: Fleet, rows: Ints, along_mm: Ints | Small) -> Stroke:
+    """Where on their routes rows are that have driven that far."""
+    return stroke(along_mm.astype(np.int64), fleet.stretch_mm[rows].astype(np.int64))
+
+
+def way_home_mm(fleet: Fleet, rows: Ints, along_mm: Ints | Small) -> Ints:
+    """From there to the dock."""
+    return fleet.routes.way_home(fleet.route[rows], on_route(fleet, rows, along_mm).place_mm)
 
 
 def place_at(fleet: Fleet, rows: Ints, at_s: Ints | int) -> Place:

@@ -5,11 +5,14 @@ Costs a little for each fact, so only fleets with firmware keep one.
 
 from typing import Final
 
+import numpy as np
+
 from device_sim.robot.chance import Purpose, hashed
 from device_sim.robot.chronicle import MAX_ERRORS, MAX_EVENTS, PAUSES, MissionLog
 from device_sim.robot.facts import Facts, Happening, Kind
 from device_sim.robot.fleet import INITIATORS, RESULTS, Fleet
 from device_sim.robot.life.moves import phase_told
+from device_sim.robot.life.settle import on_route
 from device_sim.robot.phases import Phase, code_of
 from device_sim.robot.position import position
 
@@ -83,7 +86,8 @@ class Diary:
         log.ended_s, log.done = float(at_s), RESULTS[result]
         log.minutes = (seconds[0] / 60, seconds[1] / 60, seconds[2] / 60)
         log.charges = int(fleet.recharges[row])
-        log.along_cm = float(fleet.along_mm[row]) / 10
+        rows = np.array([row])
+        log.along_cm = float(on_route(fleet, rows, fleet.along_mm[rows]).farthest_mm[0]) / 10
         log.area_m2 = float(fleet.area_cm2[row]) / _CM2_PER_M2
         fleet.last_logs[row] = log
         return log.number

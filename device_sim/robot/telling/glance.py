@@ -11,6 +11,7 @@ from device_sim.robot.life.readiness import not_ready
 from device_sim.robot.life.settle import (
     charge_at,
     on_mission,
+    on_route,
     place_at,
     seconds_to_charge,
     spent,
@@ -78,7 +79,8 @@ def _area_cm2(fleet: Fleet, rows: Ints, at_s: Ints, busy: np.ndarray) -> Ints:
     if chosen.size:
         driven = rows[chosen]
         along = place_at(fleet, driven, at_s[chosen]).along_mm
-        routed = fleet.routes.cleaned(fleet.route[driven], along)
+        farthest = on_route(fleet, driven, along).farthest_mm
+        routed = fleet.routes.cleaned(fleet.route[driven], farthest)
         elsewhere = np.isin(fleet.cycle[driven], _NO_PATH)
         area[chosen] = np.where(elsewhere, cleaned_cm2(fleet, driven), routed)
     return area
