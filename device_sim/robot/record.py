@@ -1,5 +1,6 @@
 """A finished mission as a record and as a map (robot reference, section 15)."""
 
+from itertools import groupby
 from typing import Any, Final
 
 import numpy as np
@@ -8,10 +9,10 @@ from cloud_functions.contract.maps import mission_map
 from device_sim.robot.chronicle import MissionLog
 from device_sim.robot.coverage import Leg
 from device_sim.robot.fleet import Fleet
-from device_sim.robot.report import signal
 from device_sim.robot.telling import identity
 from device_sim.robot.telling.diary import mission_id
 from device_sim.robot.telling.lifetime import square_feet
+from device_sim.robot.telling.wireless import histogram, rssi_dbm
 
 _RAW: Final = {
     "ok": "ok", "cncl": "usrEnd", "stuck": "usrEnd", "full": "ok", "inc": "timeboxEnd",
@@ -22,6 +23,7 @@ _TIMELINE: Final = {
     "charge": "charge", "evac": "evac", "stuck": "error", "stop": "pause",
     "chargingerror": "error",
 }  # fmt: skip
+_AT_DOCK: Final = ("ok", "full")
 MAX_POINTS: Final = 4000
 """A map stays well below 120 KB."""
 _MAX_TIMELINE: Final = 60
@@ -30,7 +32,6 @@ _MAX_TIMELINE: Final = 60
 def mission_record(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
     """The history record; durationM is runM + pauseM + chrgM."""
     run, pause, charge = (round(minutes) for minutes in log.minutes)
-    bars = _bars(signal(fleet, row)["rssi"], run)
     said: dict[str, Any] = {
         "robot_id": fleet.specs[row].thing,
         "nMssn": log.number,
@@ -53,10 +54,9 @@ def mission_record(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
         "initiator": log.initiator or "none",
         "cmd": log.command or {"command": "start"},
         "dockedAtStart": log.docked_at_start,
-        "eDock": int(log.done in ("ok", "full")),
+        "eDock": int(log.done in _AT_DOCK),
         "flags": 1025,
-        "wlBars": bars,
-        "startEndWlBars": [bars, bars],
+        **_bars(fleet, row, log),
         "wifiChannel": 1 + int(fleet.key[row]) % 11,
         "timeline": _timeline(fleet, row, log),
     }
@@ -86,14 +86,18 @@ def missed_record(fleet: Fleet, row: int, reason: int, at_s: float) -> dict[str,
     }
 
 
-def _bars(rssi: int, run_minutes: int) -> list[int]:
-    """A histogram of five bars: most of the time at the dock's strength, the rest one bar less."""
-    best = min(4, max(0, (rssi + 90) // 10))
-    shares = [0, 0, 0, 0, 0]
-    weaker = min(40, run_minutes // 2) if best else 0
-    shares[best] = 100 - weaker
-    shares[max(0, best - 1)] += weaker
-    return shares
+def _bars(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
+    """Histograms of Wi-Fi bars: on the way driven, where it began and where it ended (16.5)."""
+    route = fleet.routes.route(log.route)
+    way = slice(route.vertex_at(log.along_cm) + 1)
+    x_cm, y_cm = route.x_cm[way].astype(np.float64), route.y_cm[way].astype(np.float64)
+    rssi = rssi_dbm(float(fleet.wifi_dbm[row]), np.sqrt(x_cm * x_cm + y_cm * y_cm) / 100)
+    took = np.diff(route.along_cm[way], prepend=0)
+    last = rssi[:1] if log.done in _AT_DOCK else rssi[-1:]
+    return {
+        "wlBars": histogram(rssi, took + 1e-6),
+        "startEndWlBars": [histogram(each, np.ones(1)) for each in (rssi[:1], last)],
+    }
 
 
 def _timeline(fleet: Fleet, row: int, log: MissionLog) -> dict[str, Any]:
@@ -166,7 +170,8 @@ def drawn(fleet: Fleet, row: int, log: MissionLog, along_cm: float) -> dict[str,
 
 def _corners(xs: list[float], ys: list[float]) -> list[tuple[int, int]]:
     """The points where a path turns; those on a straight line say nothing."""
-    points = [(int(x), int(y)) for x, y in zip(xs, ys, strict=True)]
+    told = ((int(x), int(y)) for x, y in zip(xs, ys, strict=True))
+    points = [point for point, _ in groupby(told)]
     if len(points) < 3:  # noqa: PLR2004  a line has no corner
         return points
     kept = [points[0]]

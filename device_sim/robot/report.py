@@ -20,13 +20,13 @@ from device_sim.robot.settings import told
 from device_sim.robot.telling import identity
 from device_sim.robot.telling.glance import Glance, glance, glances
 from device_sim.robot.telling.lifetime import COUNTERS, SQFT_PER_M2, square_feet
+from device_sim.robot.telling.wireless import rssi_dbm
 
 SETTINGS: Final[Mapping[str, Any]] = {
     name: value for family in reversed(BY_NUMBER) for name, value in family.settings.items()
 }
 """Every setting of any family, as the factory sets it; firmware holds what owners made of them."""
 _SCHEDULES: Final = ("cleanSchedule", "cleanSchedule2")
-_DBM_PER_M: Final = 2.5
 _NOISE_DBM: Final = -90
 _CM2_PER_M2: Final = 10_000
 _TANK_M2: Final = 80.0
@@ -117,7 +117,7 @@ def signal(fleet: Fleet, row: int) -> dict[str, int]:
     """Wi-Fi strength: less with the distance from the dock (16.5)."""
     x_cm, y_cm, _ = position(fleet, row)
     metres = (x_cm * x_cm + y_cm * y_cm) ** 0.5 / 100
-    rssi = int(int(fleet.wifi_dbm[row]) - _DBM_PER_M * metres)
+    rssi = int(rssi_dbm(float(fleet.wifi_dbm[row]), np.array([metres]))[0])
     said = {"rssi": rssi, "snr": rssi - _NOISE_DBM}
     return said if fleet.families[row].tells_minutes else {**said, "noise": _NOISE_DBM}
 

@@ -166,14 +166,3 @@ def new_cells(points: Floats, wanted: Grid) -> Ints:
     found = first[wanted.ravel()]
     counts = np.bincount(found, minlength=len(points) + 1)[:-1]
     return np.cumsum(counts)
-
-
-def under_brush(centres: Grid) -> Grid:
-    """The cells that are under the brush of a robot with its centre in one of these."""
-    wide, deep = centres.shape
-    swept = np.zeros_like(centres)
-    for dx, dy in _DISC.tolist():
-        swept[max(dx, 0) : wide + min(dx, 0), max(dy, 0) : deep + min(dy, 0)] |= centres[
-            max(-dx, 0) : wide + min(-dx, 0), max(-dy, 0) : deep + min(-dy, 0)
-        ]
-    return swept

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from device_sim.robot.coverage.drive import Drive, Leg
 from device_sim.robot.coverage.edges import drive_edges
-from device_sim.robot.coverage.line import measured, new_cells, under_brush
+from device_sim.robot.coverage.line import measured, new_cells
 from device_sim.robot.coverage.rows import drive_rows
 from device_sim.robot.homes import Home
 from device_sim.robot.homes.geometry import CELL_CM, Grid
@@ -71,9 +71,8 @@ class CoveragePath:
 
     @cached_property
     def floor_m2(self) -> float:
-        """The floor of its rooms that a brush can come to on a body that can come near it."""
-        swept = under_brush(self.place.steps >= 0) & _floor_of(self.place, self.rooms)
-        return float(np.count_nonzero(swept)) * _M2_PER_CELL
+        """The free floor of its rooms that a robot can enter, with what furniture shuts out."""
+        return float(np.count_nonzero(_floor_of(self.place, self.rooms))) * _M2_PER_CELL
 
     def vertex_at(self, along_cm: float) -> int:
         """The last vertex passed after driving that far."""
@@ -152,11 +151,9 @@ def plan_path(place: Home, rooms: tuple[int, ...] | None = None) -> CoveragePath
 
 
 def _floor_of(place: Home, rooms: tuple[int, ...] | None) -> Grid:
-    """The free floor of rooms, their doors included; of the whole home for None."""
-    if rooms is None:
-        return ~place.blocked
+    """The free floor of rooms that a robot can enter, their doors included; of all for None."""
     inside = np.zeros(place.blocked.shape, dtype=np.bool_)
-    for number in set(rooms) & place.enterable:
+    for number in place.enterable if rooms is None else set(rooms) & place.enterable:
         place.rooms[number].rect.grown(1).cut(inside)[:] = True
     return inside & ~place.blocked
 

@@ -4,42 +4,61 @@ import numpy as np
 import pytest
 
 from device_sim.robot.catalogue import FirmwareTraits
+from device_sim.robot.coverage import Passes
 from device_sim.robot.facts import Kind
 from device_sim.robot.homes import home
 from device_sim.robot.influence import cut_links, cut_power, wish
 from device_sim.robot.parameters import Habits
 from device_sim.robot.phases import Phase
-from device_sim.robot.routes import Routes, tables_of, whole
+from device_sim.robot.routes import SAMPLE_MM, Routes, tables_of, whole
 from device_sim.robot.software import install
 from device_sim.robot.step import advance, step
 from device_sim.robot.telling.tally import Tally
 from tests.device_sim.robot.fleets import START, fleet, lively
 
 
+@pytest.mark.parametrize("passes", list(Passes))
 @pytest.mark.parametrize("seed", range(6))
-def test_tables_say_what_the_path_says_at_every_metre(seed: int) -> None:
-    route, tables = whole(seed), tables_of(whole(seed))
-    routes = Routes.of([seed])
+def test_tables_say_what_the_path_says_at_every_sample(seed: int, passes: Passes) -> None:
+    route = whole(seed, passes)
+    tables, routes = tables_of(route), Routes.of([seed])
+    number = np.array([int(passes)])
 
-    for metre in range(0, len(tables.home_mm), 7):
-        vertex = route.vertex_at(metre * 100)
-        along = np.array([metre * 1000 + 999])
+    for sample in range(0, len(tables.home_mm), 7):
+        vertex = route.vertex_at(sample * SAMPLE_MM / 10)
+        along = np.array([sample * SAMPLE_MM + SAMPLE_MM - 1])
         if along[0] >= tables.length_mm:
             continue
-        assert routes.way_home(np.array([0]), along)[0] == route.home_cm[vertex] * 10
-        assert routes.cleaned(np.array([0]), along)[0] == pytest.approx(
-            route.new_area_m2[vertex] * 1e4
-        )
-    assert routes.cleaned(np.array([0]), np.array([tables.length_mm]))[0] == tables.area_cm2
+        assert routes.way_home(number, along)[0] == route.home_cm[vertex] * 10
+        assert routes.cleaned(number, along)[0] == pytest.approx(route.new_area_m2[vertex] * 1e4)
+    assert routes.cleaned(number, np.array([tables.length_mm]))[0] == tables.area_cm2
 
 
-def test_a_second_pass_drives_back() -> None:
+def test_beyond_its_end_a_route_is_at_its_end() -> None:
     routes = Routes.of([3])
     length = int(routes.length_mm[0])
 
-    folded = routes.folded(np.array([0, 0, 0]), np.array([length - 5, length + 5, 2 * length]))
+    assert routes.on_it(np.array([0, 0]), np.array([length - 5, length + 5])).tolist() == [
+        length - 5, length,
+    ]  # fmt: skip
 
-    assert folded.tolist() == [length - 5, length - 5, 0]
+
+def test_a_route_has_another_for_each_number_of_passes() -> None:
+    routes = Routes.of([2, 5])
+    some = [0, 1, routes.through(0, ["1"]), routes.through(1, ["2", "1"])]
+
+    for number in some:
+        others = [int(routes.with_passes(np.array([number]), np.array([p]))[0]) for p in Passes]
+        assert others[Passes.AUTOMATIC] == number
+        assert [routes.passes(other) for other in others] == list(Passes)
+        assert {tuple(routes.rooms(other)) for other in others} == {tuple(routes.rooms(number))}
+        assert {routes.route(other).place.seed for other in others} == {
+            routes.route(number).place.seed
+        }
+        for other in others:
+            assert routes.length_mm[other] == round(routes.route(other).length_cm * 10)
+            back = routes.with_passes(np.array([other]), np.array([0]))
+            assert back.tolist() == [number]
 
 
 def test_rooms_in_another_order_are_another_route_and_the_same_is_shared() -> None:
