@@ -57,6 +57,7 @@ class LiveMap:
                 body |= drawn(self._fleet, row, log, report.along_cm(self._fleet, row))
                 topic = topics.product(thing, ProductTopic.TELEMETRY)
                 out.messages.append(Outbound(row, topic, orjson.dumps(body)))
-            x_cm, y_cm, heading = position(self._fleet, row)
+            beyond_s = min(max(now_s - self._fleet.tick, 0.0), 1.0)
+            x_cm, y_cm, heading = position(self._fleet, row, beyond_s)
             pose = Pose(int(x_cm), int(y_cm), int(heading), cloud_s, log.mission_id)
             out.messages.append(Outbound(row, topics.pose(thing), orjson.dumps(pose.on_wire())))

@@ -5,21 +5,24 @@ import math
 
 import numpy as np
 
-from device_sim.robot.fleet import Fleet
-from device_sim.robot.life.settle import on_route, place_at
+from device_sim.robot.fleet import Fleet, Ints
+from device_sim.robot.life.settle import Place, on_route, place_at
 from device_sim.robot.phases import DOCKED, HOMING
 from device_sim.robot.routes import Route
 
 Point = tuple[float, float]
 
 
-def position(fleet: Fleet, row: int) -> tuple[float, float, float]:
-    """X and y in cm from the dock, and the heading in degrees."""
+def position(fleet: Fleet, row: int, beyond_s: float = 0.0) -> tuple[float, float, float]:
+    """X and y in cm from the dock, and the heading in degrees.
+
+    `beyond_s` is the part of a second that has passed since the fleet's last.
+    """
     phase = fleet.phase[row]
     if DOCKED[phase]:
         return 0.0, 0.0, 0.0
     rows = np.array([row])
-    place = place_at(fleet, rows, max(fleet.tick, int(fleet.since_s[row])))
+    place = _place(fleet, rows, beyond_s)
     number = fleet.route[rows]
     route = fleet.path(row)
     stroke = on_route(fleet, rows, place.along_mm)
@@ -33,6 +36,20 @@ def position(fleet: Fleet, row: int) -> tuple[float, float, float]:
         return _along_line(way if HOMING[phase] else way[::-1], gone)
     x_cm, y_cm, heading = _on_path(route, place_cm)
     return x_cm, y_cm, _half_turned(heading + float(stroke.turned_deg[0]))
+
+
+def _place(fleet: Fleet, rows: Ints, beyond_s: float) -> Place:
+    """How far a robot has come, between two seconds if need be."""
+    at_s = np.maximum(fleet.tick, fleet.since_s[rows])
+    place = place_at(fleet, rows, at_s)
+    if not beyond_s:
+        return place
+    later = place_at(fleet, rows, np.maximum(np.minimum(at_s + 1, fleet.next_s[rows]), at_s))
+    along, left = (
+        now + ((then - now) * beyond_s).astype(np.int64)
+        for now, then in zip(place, later, strict=True)
+    )
+    return Place(along, left)
 
 
 def _on_path(route: Route, place_cm: float) -> tuple[float, float, float]:

@@ -29,13 +29,13 @@ Route = CoveragePath
 """A polyline in cm, the dock at the origin; one point when its rooms are not on the map."""
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def whole(home_seed: int, passes: Passes = Passes.AUTOMATIC) -> Route:
     """The route through all of a home."""
     return plan_path(home(home_seed)).driven(passes)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)
 def _of_rooms(home_seed: int, rooms: tuple[str, ...], passes: Passes) -> Route:
     """The route that cleans these rooms of a home, in their order, and the ways between."""
     place = home(home_seed)

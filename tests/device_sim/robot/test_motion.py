@@ -66,6 +66,18 @@ def test_a_robot_turns_at_sixty_degrees_a_second() -> None:
     assert any(59 < turn < 61 for turn in turns)
 
 
+def test_between_two_seconds_a_robot_drives_on() -> None:
+    robots = fleet()
+    order(robots, 0, "start")
+    for second in range(10, 400):
+        step(robots, START + second)
+        places = [position(robots, 0, beyond_s)[:2] for beyond_s in (0, 0.25, 0.5, 0.75, 1)]
+        step(robots, START + second + 1)
+
+        assert max(math.dist(a, b) for a, b in itertools.pairwise(places)) <= 7.8
+        assert position(robots, 0)[:2] == pytest.approx(places[-1], abs=0.1)
+
+
 def test_the_minutes_of_two_missions_in_one_home_differ() -> None:
     robots = fleet(1)
     minutes = []
