@@ -10,7 +10,7 @@ from typing import Final, overload
 import numpy as np
 import numpy.typing as npt
 
-from device_sim.robot.chance import Keys, Purpose, hashed, keys_of, one_hashed
+from device_sim.robot.chance import Keys, Purpose, keys_of, one_hashed
 from device_sim.robot.families import BY_NUMBER, FAMILIES
 from device_sim.robot.households.draw import draw
 from device_sim.robot.households.mix import Mix
@@ -20,10 +20,9 @@ from device_sim.robot.parameters import Faults
 from device_sim.robot.population import Population, RobotSpec, difficulty
 from device_sim.robot.routes import Routes
 from device_sim.scenario import Scenario
+from device_sim.scenarios.who import NAME_DIGITS, thing_numbers
 
 _WORLD: Final = Mix()
-_DIGITS: Final = 16
-"""Of a thing's name, as many as old robots have (section 2)."""
 _NAME: Final = 64
 """Which of a household's bits choose what its robot is called."""
 
@@ -57,7 +56,7 @@ class Stretch(Sequence[RobotSpec]):
         row = index % len(self)
         place = np.array([self.first + row])
         return RobotSpec(
-            f"{int(_numbers(self.seed, place)[0]):0{_DIGITS}d}",
+            f"{int(thing_numbers(self.seed, place)[0]):0{NAME_DIGITS}d}",
             BY_NUMBER[int(self.family[row])].name,
             int(self.home_seed[row]),
             self._name(row),
@@ -86,7 +85,7 @@ def take(
     places = np.arange(first, first + count)
     ends = np.array(scenario.ends)
     group = np.searchsorted(ends, places % ends[-1], side="right")
-    key = keys_of("", _numbers(seed, places), _DIGITS)
+    key = keys_of("", thing_numbers(seed, places), NAME_DIGITS)
     family = _families(scenario)[group]
     home = _homes(scenario, seed, routes, group, places)
     people = draw(seed, key, family, mix)
@@ -124,12 +123,3 @@ def _homes(
     fixed = np.array([-1 if each.home is None else each.home for each in scenario.groups])[group]
     seeds = np.where(fixed >= 0, fixed, (seed + places) % spread)
     return np.searchsorted(known, seeds).astype(np.int32)
-
-
-def _numbers(seed: int, places: npt.NDArray[np.int64]) -> Keys:
-    """The numbers of the things with these places, which ascend; their names are their digits."""
-    drawn = np.empty(len(places), dtype=np.uint64)
-    for digits in range(len(str(places[0])), len(str(places[-1])) + 1):
-        chosen = (places < 10**digits) & (places >= (10 ** (digits - 1) if digits > 1 else 0))
-        drawn[chosen] = keys_of("serial-", places[chosen], digits)
-    return hashed(seed, drawn, places, Purpose.HOME) % np.uint64(10**_DIGITS)

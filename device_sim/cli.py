@@ -147,16 +147,18 @@ def robots(
             other = "--dry-run" if dry else "--processes"
             raise HomeError(f"--lan does not go with {other}: leave one of them out")
         _check_effects(context, dry=dry, lan=lan)
+        chosen = scenarios.of_family(scenarios.load(scenario), family)
+        for said in scenarios.unfelt(chosen, seed=seed, robots=count, hours=hours):
+            _err.print(f"note: {said}", markup=False, soft_wrap=True)
         if dry:
             _dry_run(
-                scenarios.of_family(scenarios.load(scenario), family),
+                chosen,
                 seed,
                 count,
                 Span(hours, processes, faults, speed),
                 Shown(as_json, plots),
             )
             return
-        chosen = scenarios.of_family(scenarios.load(scenario), family)
         check_files(count or chosen.size, link, processes)
         place, urls = _place(data, wait_s, link, endpoint, is_certified=certificates is not None)
         seed = chosen.seed if seed is None else seed

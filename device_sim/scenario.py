@@ -1,25 +1,31 @@
 """Named fleets and days: TOML files that say which robots live where, and what happens to them."""
 
+import codecs
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from device_sim.robot.families import FAMILIES
 from device_sim.robot.fleet import RobotSpec
-from device_sim.scenarios.mistakes import Mistake, read
+from device_sim.scenarios.contradictions import idle
+from device_sim.scenarios.mistakes import Mistake, key_text, read
 from device_sim.scenarios.model import Group, Scenario
+from device_sim.scenarios.reach import Reach
 from device_sim.scenarios.who import thing_name
 
 FOLDER: Final = Path(__file__).parent / "scenarios"
 DEFAULT: Final = "one-home"
 __all__ = [
     "DEFAULT", "FOLDER", "Group", "InvalidScenario", "Scenario", "load", "names", "of_family",
-    "specs", "text_of",
+    "specs", "text_of", "unfelt",
 ]  # fmt: skip
 
 _NAMES: Final = ("Kitchen", "Upstairs", "Hall", "Office", "Playroom", "Studio")
 _LARGEST: Final = 1 << 20
 """Bytes of a file."""
+_PERHAPS: Final = 1.0
+"""Robots that are meant on average; of fewer there may well be none."""
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 class InvalidScenario(ValueError):
@@ -49,10 +55,11 @@ def text_of(name: str) -> tuple[str, str]:
     if len(raw) > _LARGEST:
         raise InvalidScenario(f"{path} has {len(raw):,} bytes; allowed: up to {_LARGEST:,}")
     try:
-        return str(path), raw.decode()
+        return str(path), raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise InvalidScenario(f"{path}:{line}: found bytes that are not UTF-8") from None
+        found = "UTF-16" if raw.startswith(_UTF16) else "bytes that are not UTF-8"
+        raise InvalidScenario(f"{path}:{line}: found {found}, allowed: UTF-8") from None
 
 
 def load(name: str) -> Scenario:
@@ -77,6 +84,30 @@ def of_family(scenario: Scenario, family: str | None) -> Scenario:
             "robots": [group.model_copy(update={"family": family}) for group in robots],
         }
     )
+
+
+def unfelt(
+    scenario: Scenario, *, seed: int | None, robots: int | None, hours: float | None
+) -> Sequence[str]:
+    """What of a scenario will not be felt in a run that the command line has changed, in words.
+
+    What is None is as the scenario says.
+    """
+    changed = {"seed": seed, "hours": hours}
+    run = scenario.model_copy(update={key: n for key, n in changed.items() if n is not None})
+    size = robots or scenario.size
+    said = [
+        f"{key_text(path)} does nothing in this run: found {found}, allowed: {allowed}"
+        for path, found, allowed in idle(run, size)
+    ]
+    if size < scenario.size:
+        reach = Reach(run, size)
+        said += [
+            f"{key} reaches about {expected:.2g} of {size:,} robots, so perhaps nobody"
+            for key, expected in reach.all_expected()
+            if expected < _PERHAPS and not any(each.startswith(key) for each in said)
+        ]
+    return said
 
 
 def specs(

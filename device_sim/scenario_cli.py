@@ -2,15 +2,19 @@
 
 import dataclasses
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from device_sim import scenario as scenarios
+from device_sim.scenarios.mistakes import Mistake
+from device_sim.scenarios.reach import Reach
 from device_sim.scenarios.schema import json_schema
 
+_SURE: Final = 5.0
+"""Robots that are meant on average; of fewer there may be none."""
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
 app = typer.Typer(
@@ -32,15 +36,19 @@ def check(name: _Name, *, as_json: _Json = False) -> None:
         found = scenarios.load(name)
     except scenarios.InvalidScenario as error:
         if as_json:
-            said = [dataclasses.asdict(each) for each in error.mistakes]
-            typer.echo(json.dumps({"ok": False, "mistakes": said or [{"found": str(error)}]}))
+            mistakes = error.mistakes or [Mistake(name, 0, "", str(error), "")]
+            said = [dataclasses.asdict(each) for each in mistakes]
+            typer.echo(json.dumps({"ok": False, "mistakes": said}))
         else:
             _err.print(f"error: {error}" if not error.mistakes else str(error), **_plain())
         raise typer.Exit(2) from None
     if as_json:
         typer.echo(json.dumps({"ok": True, "mistakes": [], **_summary(found)}))
-    else:
-        _out.print(f"ok: {found.title}, {found.size:,} robots, {found.hours:g} hours", **_plain())
+        return
+    _out.print(f"ok: {found.title}, {found.size:,} robots, {found.hours:g} hours", **_plain())
+    for key, robots in Reach(found, found.size).all_expected():
+        about = f"about {robots:,.0f} robots" if robots >= _SURE else "a few robots or nobody"
+        _out.print(f"{key} is for {about}", **_plain())
 
 
 @app.command("list")
@@ -92,6 +100,9 @@ def _summary(scenario: scenarios.Scenario) -> dict[str, Any]:
         "seed": scenario.seed,
         "steps": len(scenario.steps),
         "network": len(scenario.network),
+        "reaches": {
+            key: round(robots, 3) for key, robots in Reach(scenario, scenario.size).all_expected()
+        },
     }
 
 

@@ -146,7 +146,7 @@ def _spans(
     if said.for_ is not None:
         ends = (begins + said.for_).astype(np.float64)
     elif said.until is not None:
-        ends = _ends(said.until, begins, zones, began_s).astype(np.float64)
+        ends = ends_of(said.until, begins, zones, began_s).astype(np.float64)
     else:
         ends = np.full(every.size, FOREVER)
     for pair in sorted({*zip(begins.tolist(), ends.tolist(), strict=True)}):
@@ -160,7 +160,7 @@ def _spans(
         yield from_s, until_s, tuple(where)
 
 
-def _ends(until: When, begins: Ints, zones: Zones, began_s: int) -> Ints:
+def ends_of(until: When, begins: Ints, zones: Zones, began_s: int) -> Ints:
     """The moment in each zone; a clock that shows it before the beginning shows it again."""
     every = np.arange(len(zones.names))
     ends = until.at_s(began_s, zones, every)

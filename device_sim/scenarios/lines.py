@@ -6,6 +6,7 @@ for a key that is there twice.
 """
 
 import re
+import tomllib
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -28,6 +29,15 @@ class Place(NamedTuple):
     line: int
 
 
+class Header(NamedTuple):
+    """A table or an entry of an array of tables that is begun in a line of its own."""
+
+    name: Path
+    line: int
+    is_entry: bool
+    """Whether it is written in two brackets."""
+
+
 class Unreadable(ValueError):
     """The text is not TOML."""
 
@@ -37,6 +47,13 @@ def places(text: str) -> Sequence[Place]:
     reader = _Reader(text)
     reader.document()
     return reader.found
+
+
+def headers(text: str) -> Sequence[Header]:
+    """The lines that begin a table, in the order of the text."""
+    reader = _Reader(text)
+    reader.document()
+    return reader.headers
 
 
 def line_of(found: Sequence[Place], path: Path) -> int:
@@ -70,6 +87,7 @@ class _Reader:
         self._arrays: dict[Path, int] = {}
         """The last entry of each array of tables."""
         self.found: list[Place] = []
+        self.headers: list[Header] = []
 
     def document(self) -> None:
         table: Path = ()
@@ -87,6 +105,7 @@ class _Reader:
         line = self._line
         said = self._key()
         self._expect(end)
+        self.headers.append(Header(tuple(said), line, is_array))
         table: Path = ()
         for number, name in enumerate(said, 1):
             table = (*table, name)
@@ -149,7 +168,7 @@ class _Reader:
             raise Unreadable(f"line {self._line}: a key is missing")
         said = self._text[began : self._at]
         self._skip(_BLANK)
-        return said[1:-1] if said[0] in "\"'" else said
+        return _unquoted(said)
 
     @property
     def _line(self) -> int:
@@ -173,3 +192,13 @@ class _Reader:
     def _need_more(self) -> None:
         if self._at >= len(self._text):
             raise Unreadable("the text ends within brackets")
+
+
+def _unquoted(part: str) -> str:
+    """A part of a key as its name; a quoted one may have escapes."""
+    if part[0] not in "\"'":
+        return part
+    if part[0] == "'" or "\\" not in part:
+        return part[1:-1]
+    said: str = tomllib.loads(f"key = {part}")["key"]
+    return said

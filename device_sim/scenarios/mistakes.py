@@ -3,24 +3,42 @@
 import datetime
 import difflib
 import json
+import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from device_sim.scenarios.lines import Path, Place, Unreadable, line_of, places, twice
+from device_sim.scenarios.contradictions import contradictions
+from device_sim.scenarios.lines import (
+    Header,
+    Path,
+    Place,
+    Unreadable,
+    headers,
+    line_of,
+    places,
+    twice,
+)
 from device_sim.scenarios.model import Scenario
-from device_sim.scenarios.moments import Frame, Moment, span_text
-from device_sim.scenarios.schema import allowed, keys, kinds, known
+from device_sim.scenarios.schema import allowed, is_list, keys, kinds, known
 
 _WHERE: Final = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-_FURTHEST_S: Final = 14 * 3600
-"""No clock is further from UTC."""
+_MARK: Final = "\ufeff"
 _LONGEST: Final = 60
 """Characters of what was found that are shown."""
+_TOML: Final = {
+    "invalid value": 'a value: "text" in quotes, a number, true, false, a date, a list in [ ]'
+    " or a table in { }",
+    "invalid statement": "key = value, [table], [[entry of a list]] or # a comment",
+    "expected '='": "key = value",
+    "expected newline": "one key = value a line; numbers without separators, or as 1_000",
+}
+"""What is allowed where text is not TOML, by how the reader's words for it begin."""
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _TWICE: Final = ("Cannot overwrite", "Cannot declare", "Duplicate inline", "Cannot mutate")
 
 
@@ -42,7 +60,11 @@ class Mistake:
 
 
 def read(text: str, file: str) -> Scenario | Sequence[Mistake]:
-    """The scenario of a text, or all its mistakes in the order of their lines."""
+    """The scenario of a text, or all its mistakes in the order of their lines.
+
+    A byte order mark before the text, as some editors write it, means nothing.
+    """
+    text = text.removeprefix(_MARK)
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -55,7 +77,10 @@ def read(text: str, file: str) -> Scenario | Sequence[Mistake]:
     except ValidationError as error:
         found = [_of_error(each, file, lines) for each in error.errors(include_url=False)]
     else:
-        found = list(_contradictions(scenario, file, lines))
+        found = [
+            Mistake(file, line_of(lines, path), key_text(path), what, may)
+            for path, what, may in contradictions(scenario)
+        ]
         if not found:
             return scenario
     return sorted(found, key=lambda each: each.line)
@@ -67,24 +92,37 @@ def read(text: str, file: str) -> Scenario | Sequence[Mistake]:
 def _unreadable(text: str, file: str, error: tomllib.TOMLDecodeError) -> Mistake:
     """A text that is not TOML; a key that is there twice is named."""
     said = str(error)
-    if said.startswith(_TWICE) and (again := _again(text)):
-        place, first = again
-        key = key_text(place.path)
-        return Mistake(file, place.line, key, f"it again after line {first}", "once")
+    if said.startswith(_TWICE) and (again := _again(text, file)):
+        return again
     where = _WHERE.search(said)
     line, column = text.count("\n") + 1, 0
     if where and where[1]:
         line, column = int(where[1]), int(where[2])
     what = said[: where.start()] if where else said
     what = what[:1].lower() + what[1:]
-    return Mistake(file, line, "", f"text that is not TOML ({what})", "TOML 1.0", column)
+    may = next((words for begun, words in _TOML.items() if what.startswith(begun)), "TOML 1.0")
+    return Mistake(file, line, "", f"text that is not TOML ({what})", may, column)
 
 
-def _again(text: str) -> tuple[Place, int] | None:
+def _again(text: str, file: str) -> Mistake | None:
+    """A key that is there twice, or a table that is there as one and as an entry of a list."""
     try:
-        return twice(places(text))
-    except (Unreadable, RecursionError):
+        found, begun = places(text), headers(text)
+    except (Unreadable, RecursionError, tomllib.TOMLDecodeError):
         return None
+    first: dict[Path, Header] = {}
+    for each in begun:
+        before = first.setdefault(each.name, each)
+        if before.is_entry is not each.is_entry:
+            name = ".".join(map(str, each.name))
+            written, other = (f"[[{name}]]", f"[{name}]")[:: 1 if each.is_entry else -1]
+            after = f"{written} after {other} in line {before.line}"
+            may = f"[[{name}]] each time" if is_list(each.name) else f"[{name}] once"
+            return Mistake(file, each.line, key_text(each.name), after, may)
+    if (again := twice(found)) is None:
+        return None
+    place, line = again
+    return Mistake(file, place.line, key_text(place.path), f"it again after line {line}", "once")
 
 
 # ---------------------------------------------------------------- the schema
@@ -98,8 +136,13 @@ def _of_error(error: Mapping[str, Any], file: str, lines: Sequence[Place]) -> Mi
     found, may = value_text(error["input"]), allowed(node)
     if kind == "contradiction":
         found, may = error["ctx"]["found"], error["ctx"]["allowed"]
+        path = (*path, error["ctx"]["key"])
     elif kind == "missing":
         found = "nothing"
+    elif isinstance(error["input"], list) and isinstance(path[-1], str):
+        may = may.replace("a table", f"one table [{_header(path)}]", 1)
+    elif kind == "list_type" and is_list(path):
+        may = f"{may} tables, each under [[{_header(path)}]]"
     elif kind == "refused" and "enum" in node:
         found += _near(error["input"], node["enum"])
     elif kind.startswith("union_tag"):
@@ -113,6 +156,11 @@ def _of_error(error: Mapping[str, Any], file: str, lines: Sequence[Place]) -> Mi
             kind == "too_short"
         ) else may  # fmt: skip
     return Mistake(file, line_of(lines, path), key_text(path), found, may)
+
+
+def _header(path: Path) -> str:
+    """How a table is called in brackets."""
+    return ".".join(part for part in path if isinstance(part, str))
 
 
 def _unknown_key(place: Path, file: str, lines: Sequence[Place]) -> Mistake:
@@ -130,41 +178,6 @@ def _near(said: object, known: Sequence[str]) -> str:
     return f" (did you mean {folded[near[0]]}?)" if near else ""
 
 
-def _contradictions(scenario: Scenario, file: str, lines: Sequence[Place]) -> Iterator[Mistake]:
-    """What each key allows and all together do not."""
-    ends_s = round(scenario.hours * 3600)
-    for number, step in enumerate(scenario.steps):
-        before, after = _astray(step.at, scenario.start, ends_s)
-        if before or after:
-            path: Path = ("steps", number, "at")
-            bound = "after the start" if before else "before the end of the run"
-            yield Mistake(
-                file, line_of(lines, path), key_text(path), str(step.at),
-                f"a moment {bound}; it lasts {span_text(ends_s)}",
-            )  # fmt: skip
-    whose = [("steps", n, each.who.robot) for n, each in enumerate(scenario.steps)]
-    whose += [("network", n, each.who.robot) for n, each in enumerate(scenario.network)]
-    for table, number, robot in whose:
-        if isinstance(robot, int) and robot >= scenario.size:
-            path = (table, number, "who", "robot")
-            yield Mistake(
-                file, line_of(lines, path), key_text(path), f"{robot:,}",
-                f"a place from 0 to {scenario.size - 1:,}",
-            )  # fmt: skip
-
-
-def _astray(at: Moment, start_s: int, lasts_s: int) -> tuple[bool, bool]:
-    """Whether a moment lies before the start or not before the end, in every time zone."""
-    slack_s = _FURTHEST_S if at.is_local else 0
-    if at.frame is Frame.START:
-        since_s = at.seconds
-    elif at.frame in (Frame.DATE, Frame.UTC_DATE):
-        since_s = at.seconds - start_s
-    else:
-        return False, False
-    return since_s < -slack_s, since_s >= lasts_s + slack_s
-
-
 # ---------------------------------------------------------------- words
 
 
@@ -175,7 +188,8 @@ def key_text(path: Path) -> str:
         if isinstance(part, int):
             said += f"[{part}]"
         else:
-            said += ("." if said else "") + part
+            name = part if _BARE.fullmatch(part) else json.dumps(part, ensure_ascii=False)
+            said += ("." if said else "") + name
     return said
 
 
@@ -187,5 +201,7 @@ def value_text(value: object) -> str:
         return "a list"
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
         return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     said = json.dumps(value, ensure_ascii=False)
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 2]}…{said[-1]}"

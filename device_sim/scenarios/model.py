@@ -104,7 +104,8 @@ class Scenario(Table):
     def _one_fleet(self) -> Self:
         if (self.fleet is None) == (not self.robots):
             found = "both [fleet] and [[robots]]" if self.fleet else "no robots"
-            raise contradiction(found, "[fleet] with a size, or [[robots]]")
+            key = "robots" if self.fleet else "fleet"
+            raise contradiction(found, "[fleet] with a size, or [[robots]]", key)
         return self
 
     @cached_property

@@ -40,5 +40,5 @@ class Network(Table):
     @model_validator(mode="after")
     def _one_end(self) -> Self:
         if self.for_ is not None and self.until is not None:
-            raise contradiction("both `for` and `until`", "one of the two")
+            raise contradiction("both `for` and `until`", "one of the two", "until")
         return self

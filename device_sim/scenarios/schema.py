@@ -54,6 +54,15 @@ def keys(node: Node) -> Sequence[str]:
     return sorted(node.get("properties", {}))
 
 
+def is_list(path: Sequence[str | int]) -> bool:
+    """Whether a key of the file holds a list of tables."""
+    try:
+        items = _plain(known(path).node.get("items", {}))
+    except (KeyError, TypeError):
+        return False
+    return "properties" in items or "discriminator" in items
+
+
 def kinds(node: Node) -> Sequence[str]:
     """The values of the key that says which kind of table one is."""
     return list(node.get("discriminator", {}).get("mapping", {}))
@@ -66,11 +75,9 @@ def allowed(node: Node) -> str:
     if "const" in node:
         return f'"{node["const"]}"'
     if "enum" in node:
-        if len(node["enum"]) > _MANY:
-            return f'one of {len(node["enum"])} such as "{node["enum"][0]}"'
-        return "one of " + ", ".join(f'"{word}"' for word in node["enum"])
+        return one_of_words(node["enum"])
     if "oneOf" in node:
-        return "a table with `what` as one of " + ", ".join(f'"{word}"' for word in kinds(node))
+        return f"a table with `what` as {one_of_words(kinds(node))}"
     match node.get("type"):
         case "integer":
             return f"a whole number{_bounds(node)}"
@@ -84,6 +91,13 @@ def allowed(node: Node) -> str:
             return _table(node)
         case _:
             return _string(node)
+
+
+def one_of_words(words: Sequence[str]) -> str:
+    """A choice of words; of many of them the first."""
+    if len(words) > _MANY:
+        return f'one of {len(words)} such as "{words[0]}"'
+    return "one of " * (len(words) > 1) + ", ".join(f'"{word}"' for word in words)
 
 
 def _table(node: Node) -> str:

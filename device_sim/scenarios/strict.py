@@ -31,7 +31,7 @@ def refused() -> PydanticCustomError:
     return PydanticCustomError("refused", "is not allowed here")
 
 
-def contradiction(found: str, allowed: str) -> PydanticCustomError:
-    """The error of keys that do not go together."""
-    told = {"found": found, "allowed": allowed}
+def contradiction(found: str, allowed: str, key: str) -> PydanticCustomError:
+    """The error of keys of one table that do not go together; `key` is the one to look at."""
+    told = {"found": found, "allowed": allowed, "key": key}
     return PydanticCustomError("contradiction", "found {found}, allowed: {allowed}", told)

@@ -4,19 +4,21 @@ A share is drawn by chance from each thing's key, so that whoever holds a robot 
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from device_sim.robot.chance import Keys, Purpose, hashed, key_of, uniform
+from device_sim.robot.chance import Keys, Purpose, hashed, key_of, keys_of, uniform
 from device_sim.robot.families import FAMILIES
 from device_sim.robot.households.world import CODES, REGION_OF, REGIONS, ZONES
 from device_sim.robot.schedule import Zones
-from device_sim.scenarios.strict import Table, in_words, one_of, refused
+from device_sim.scenarios.strict import Table, contradiction, in_words, one_of, refused
 
 Ints = npt.NDArray[np.int64]
+NAME_DIGITS: Final = 16
+"""Of a thing's name, as many as old robots have (section 2)."""
 
 
 def _one_of(known: Sequence[str]) -> AfterValidator:
@@ -59,13 +61,16 @@ Robot = Annotated[
     ),
 ]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+SomeShare = Annotated[float, Field(gt=0.0, le=1.0)]
 
 
 class Who(Table):
     """Which robots; what is left out does not limit, and all that is said must hold."""
 
     robot: Robot | None = Field(None, description="One robot: its place from 0, or its thing name.")
-    share: Share = Field(1.0, description="That share of the rest, drawn by chance, 0 to 1.")
+    share: SomeShare = Field(
+        1.0, description="That share of the rest, drawn by chance, above 0 to 1."
+    )
     draw: int = Field(
         0, ge=0, le=1_000_000,
         description="Another number, another choice of the share; the same number, the same one.",
@@ -74,6 +79,14 @@ class Who(Table):
     zone: Zone | None = Field(None, description='An IANA time zone, such as "Europe/Madrid".')
     region: Region | None = Field(None, description="A part of the world.")
     family: Family | None = Field(None, description="A family of robots.")
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if self.robot is not None and self.share < 1.0:
+            raise contradiction("a share of one robot", "`robot` or `share`", "share")
+        if self.draw and self.share == 1.0:
+            raise contradiction("a draw of everybody", "`draw` beside a `share` below 1", "draw")
+        return self
 
 
 class Columns(Protocol):
@@ -106,10 +119,18 @@ def rows_of(who: Who, columns: Columns, seed: int) -> Ints:
     return rows
 
 
+def thing_numbers(seed: int, places: Ints) -> Keys:
+    """The numbers of the things with these places, which ascend; their names are their digits."""
+    drawn = np.empty(len(places), dtype=np.uint64)
+    for digits in range(len(str(places[0])), len(str(places[-1])) + 1):
+        chosen = (places < 10**digits) & (places >= (10 ** (digits - 1) if digits > 1 else 0))
+        drawn[chosen] = keys_of("serial-", places[chosen], digits)
+    return hashed(seed, drawn, places, Purpose.HOME) % np.uint64(10**NAME_DIGITS)
+
+
 def thing_name(seed: int, place: int) -> str:
     """A BLID: 16 digits, other for each seed and place in the fleet (section 2)."""
-    keys = np.array([key_of(f"serial-{place}")], dtype=np.uint64)
-    return f"{int(hashed(seed, keys, place, Purpose.HOME)[0]) % 10**16:016d}"
+    return f"{int(thing_numbers(seed, np.array([place]))[0]):0{NAME_DIGITS}d}"
 
 
 def _key(robot: int | str, seed: int) -> int:

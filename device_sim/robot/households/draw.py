@@ -90,7 +90,7 @@ def draw(seed: int, key: Keys, family: npt.NDArray[np.uint8], mix: Mix) -> House
     def drawn(of: _Of) -> Floats:
         return uniform(seed, key, int(of), Purpose.HABIT)
 
-    zone = _pick(drawn(_Of.PLACE), _place_shares(mix))
+    zone = _pick(drawn(_Of.PLACE), place_shares(mix))
     working = drawn(_Of.WORKING) < mix.working
     traits = np.where(working, WORKING, 0)
     for bit, of, share in (
@@ -132,7 +132,7 @@ def _pick(share: Floats, weights: Sequence[float]) -> Ints:
     return np.minimum(found, int(np.flatnonzero(weights)[-1]))
 
 
-def _place_shares(mix: Mix) -> Sequence[float]:
+def place_shares(mix: Mix) -> Sequence[float]:
     """How many robots live in each zone, by its number."""
     if mix.countries is not None:
         weights = [mix.countries.get(code, 0.0) for code in CODES]
