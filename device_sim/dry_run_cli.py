@@ -1,8 +1,8 @@
 """`robofleet robots --dry-run`: shows how far each shard is, and prints what was counted."""
 
 import importlib
-import importlib.util
 import json
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,6 @@ from rich.table import Table
 
 from device_sim.dry_run import DryRunFailed, DryRunOptions, Progress, run
 
-_DRAWS: Final = "matplotlib"
 _PLOTS: Final = "device_sim.plots.writing"
 _INTERRUPTED: Final = 130
 _HOUR_S: Final = 3600
@@ -38,29 +37,64 @@ class Shown:
 def dry_run(options: DryRunOptions, shown: Shown, out: Console, err: Console) -> None:
     """Run, draw and print.
 
-    Ends with 1 when a shard failed, with 2 when plots are wanted that cannot be drawn, and with 130
-    when interrupted.
+    Ends with 1 when a shard failed or its plots could not be written after all, with 2 before the
+    run when plots are wanted that cannot be drawn or written, and with 130 when interrupted.
     """
-    if shown.plots is not None and importlib.util.find_spec(_DRAWS) is None:
-        err.print("error: --plots needs matplotlib: pip install 'robofleet[plots]'", markup=False)
-        raise typer.Exit(2)
     try:
+        if shown.plots is not None:
+            _check_plots(shown.plots)
         result = _watched(options, err)
-        written = [] if shown.plots is None else _drawn(result, shown.plots)
+    except _NoPlots as error:
+        err.print(f"error: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from None
     except DryRunFailed as error:
         err.print(f"error: {error}", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    except OSError as error:
-        err.print(f"error: no plots in {shown.plots}: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
         err.print("stopped before the end: nothing was counted")
         raise typer.Exit(_INTERRUPTED) from None
+    _tell(result, shown, out, err)
+
+
+def _tell(result: Mapping[str, Any], shown: Shown, out: Console, err: Console) -> None:
+    """Print what was counted, and draw it; what was counted is told even if it cannot be drawn."""
     if shown.as_json:
         typer.echo(json.dumps(result))
     else:
         _print(result, out)
+    try:
+        written = [] if shown.plots is None else _drawn(result, shown.plots)
+    except OSError as error:
+        err.print(f"error: no plots in {shown.plots}: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        err.print("stopped before all was drawn")
+        raise typer.Exit(_INTERRUPTED) from None
+    if not shown.as_json:
         _say_next(written, out)
+
+
+class _NoPlots(Exception):
+    """Plots are wanted and will not be had; the message says why and what to do."""
+
+
+def _check_plots(folder: Path) -> None:
+    """Make the folder and see that it can be written and that there is something to draw with."""
+    try:
+        importlib.import_module(_PLOTS)
+    except ImportError as error:
+        raise _NoPlots(
+            f"--plots needs matplotlib ({error}): pip install 'robofleet[plots]'"
+        ) from None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _NoPlots(
+            f"--plots {folder} is no folder that can be written: {error.strerror};"
+            " allowed: a folder of yours, or a new one"
+        ) from None
 
 
 def _watched(options: DryRunOptions, err: Console) -> dict[str, Any]:

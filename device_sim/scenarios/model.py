@@ -1,10 +1,10 @@
 """A scenario: a fleet, its homes and households, its luck, its network, and what happens when."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
 
@@ -107,6 +107,13 @@ class Scenario(Table):
             key = "robots" if self.fleet else "fleet"
             raise contradiction(found, "[fleet] with a size, or [[robots]]", key)
         return self
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Another scenario; what was derived from this one is derived anew."""
+        other = super().model_copy(update=update, deep=deep)
+        for derived in ("groups", "ends"):
+            other.__dict__.pop(derived, None)
+        return other
 
     @cached_property
     def groups(self) -> Sequence[Group]:

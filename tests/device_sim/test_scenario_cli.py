@@ -1,13 +1,16 @@
 """`robofleet scenario`, and scenarios given to `robofleet robots`."""
 
-import importlib.util
+import errno
 import json
+import os
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from device_sim import scenario
+from device_sim import dry_run_cli, scenario
 from robofleet import command_line
 
 
@@ -84,6 +87,59 @@ def test_a_dry_run_takes_the_files_word_unless_the_line_says_otherwise(mine: Pat
     assert [lines[key] for key in ("seed", "robots", "hours")] == [3, 4, 1]
 
 
+def test_what_a_smaller_or_shorter_run_will_not_feel_is_noted(mine: Path) -> None:
+    more = """
+[[steps]]
+what = "start-all"
+at = "1h"
+who.robot = 4
+[[steps]]
+what = "start-all"
+at = "90m"
+who.share = 0.5
+"""
+    mine.write_text(mine.read_text() + more)
+
+    def notes(*changes: str) -> list[str]:
+        done = invoke("robots", "--scenario", str(mine), "--dry-run", *changes)
+        assert done.exit_code == 0
+        return [line for line in done.stderr.splitlines() if line.startswith("note: ")]
+
+    assert not notes()
+    assert ["steps[0].who.robot does nothing" in each for each in notes("--robots", "4")] == [True]
+    assert ["steps[1].at does nothing" in each for each in notes("--hours", "1.2")] == [True]
+    assert "perhaps nobody" in notes("--robots", "1")[-1]
+
+
+def test_another_family_is_a_family_of_all_robots() -> None:
+    chosen = scenario.of_family(scenario.load("city"), "m6")
+
+    assert {group.family for group in chosen.groups} == {"m6"}
+
+
+def test_a_check_says_how_many_robots_each_step_is_for() -> None:
+    shown, told = (invoke("scenario", "check", "power-cut", *more) for more in ((), ("--json",)))
+
+    assert "steps[0] is for about 39,535 robots" in shown.stdout
+    assert json.loads(told.stdout)["reaches"]["steps[1]"] == pytest.approx(6976.744)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(mine: Path) -> None:
+    mine.write_bytes(b"\xef\xbb\xbf" + mine.read_bytes())
+
+    assert invoke("scenario", "check", str(mine)).exit_code == 0
+    assert invoke("scenario", "show", str(mine)).stdout.startswith("title")
+
+
+def test_a_file_of_other_letters_is_refused_by_their_name(mine: Path) -> None:
+    mine.write_text(mine.read_text(), encoding="utf-16")
+
+    shown = invoke("scenario", "check", str(mine))
+
+    assert shown.exit_code == 2
+    assert f"{mine}:1: found UTF-16, allowed: UTF-8" in shown.stderr
+
+
 def test_a_mistake_stops_a_run_before_it_begins(mine: Path) -> None:
     mine.write_text('title = "x"\n[fleet]\nsize = 0\n')
 
@@ -101,20 +157,58 @@ def test_plots_are_written_and_named(mine: Path, tmp_path: Path) -> None:
     assert (tmp_path / "day" / "battery.png").exists()
 
 
-def test_a_folder_that_cannot_be_made_is_told(mine: Path) -> None:
+@pytest.fixture
+def never(monkeypatch) -> None:
+    """No day may be lived."""
+
+    def run(*_arguments: object) -> None:
+        raise AssertionError("the day was lived")
+
+    monkeypatch.setattr(dry_run_cli, "run", run)
+
+
+@pytest.mark.usefixtures("never")
+def test_a_folder_that_cannot_be_made_is_told_before_the_day(mine: Path) -> None:
     shown = invoke("robots", "--scenario", str(mine), "--dry-run", "--plots", str(mine / "day"))
 
-    assert shown.exit_code == 1
-    assert str(mine / "day") in shown.stderr
+    assert shown.exit_code == 2
+    assert f"--plots {mine / 'day'} is no folder" in shown.stderr
+    assert "allowed: a folder of yours" in shown.stderr
 
 
+@pytest.mark.usefixtures("never")
+def test_a_folder_that_cannot_be_written_is_told_before_the_day(mine: Path, monkeypatch) -> None:
+    def refuse(**_where: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+
+    shown = invoke("robots", "--scenario", str(mine), "--dry-run", "--plots", str(mine.parent))
+
+    assert shown.exit_code == 2
+    assert "Permission denied" in shown.stderr
+
+
+@pytest.mark.usefixtures("never")
 def test_without_the_extra_plots_are_refused_before_the_day(mine: Path, monkeypatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    for name in [each for each in sys.modules if each.startswith("device_sim.plots")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
 
     shown = invoke("robots", "--scenario", str(mine), "--dry-run", "--plots", "day")
 
     assert shown.exit_code == 2
     assert "pip install 'robofleet[plots]'" in shown.stderr
+
+
+def test_what_was_counted_is_told_even_if_it_cannot_be_drawn(mine: Path, tmp_path: Path) -> None:
+    (tmp_path / "day.html").mkdir()
+
+    shown = invoke("robots", "--scenario", str(mine), "--dry-run", "--plots", str(tmp_path))
+
+    assert shown.exit_code == 1
+    assert "hash " in shown.stdout
+    assert f"no plots in {tmp_path}" in shown.stderr
 
 
 @pytest.mark.parametrize(
