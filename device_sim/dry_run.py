@@ -20,9 +20,10 @@ from device_sim import census, releases
 from device_sim.child import without_interrupts
 from device_sim.robot.facts import KINDS
 from device_sim.robot.fleet import RESULTS
+from device_sim.robot.households.world import ZONES
 from device_sim.robot.routes import Routes, tables_of_home
-from device_sim.robot.telling.offsets import by_offset
-from device_sim.robot.telling.regions import starts_by_local_hour, under_way_by_region
+from device_sim.robot.telling.offsets import bands, by_offset
+from device_sim.robot.telling.regions import by_country, starts_by_local_hour, under_way_by_region
 from device_sim.robot.telling.series import messages, online, under_way
 from device_sim.robot.telling.versions import by_version
 from device_sim.shard import BLOCK_S, RUN_UP, Counted, DryRunOptions, Shard, live
@@ -164,6 +165,7 @@ def _summary(
         "scenario": options.scenario.title,
         "seed": options.seed,
         "robots": options.robots,
+        "robots_of_scenario": options.scenario.size,
         "hours": options.hours,
         "start": options.start_s,
         "processes": len(parts),
@@ -176,7 +178,7 @@ def _summary(
             name: int(n) for name, n in zip(RESULTS, results, strict=True) if name
         },
         "releases": _releases(options, counted),
-        "series": _series(by_kind, counted, options.robots),
+        "series": _series(by_kind, counted, options),
     }
 
 
@@ -196,8 +198,12 @@ def _sum(counted: Sequence[Counted], name: str) -> np.ndarray:
     return total
 
 
-def _series(by_kind: np.ndarray, counted: Sequence[Counted], robots: int) -> Mapping[str, Any]:
+def _series(
+    by_kind: np.ndarray, counted: Sequence[Counted], options: DryRunOptions
+) -> Mapping[str, Any]:
     """One value for each block: what the plots show."""
+    offset_s, _ = bands(ZONES, options.start_s)
+    countries = options.scenario.few_countries
     errors, moved = _sum(counted, "errors"), _sum(counted, "moved")
     said = messages(by_kind) + _sum(counted, "ticks")
     return {
@@ -205,8 +211,13 @@ def _series(by_kind: np.ndarray, counted: Sequence[Counted], robots: int) -> Map
         "missions_under_way": under_way(moved).tolist(),
         "missions_by_region": under_way_by_region(_sum(counted, "by_region")),
         "starts_by_local_hour": starts_by_local_hour(_sum(counted, "starts")),
-        "by_utc_offset": by_offset(_sum(counted, "by_offset"), _sum(counted, "robots_by_offset")),
-        "online": online(moved, robots).tolist(),
+        "by_country": by_country(
+            countries, _sum(counted, "by_country"), _sum(counted, "starts_by_country")
+        ),
+        "by_utc_offset": by_offset(
+            _sum(counted, "by_offset"), _sum(counted, "robots_by_offset"), offset_s
+        ),
+        "online": online(moved, options.robots).tolist(),
         "messages_a_second": np.round(said / BLOCK_S, 3).tolist(),
         "errors": {
             str(code): errors[:, code].tolist() for code in np.flatnonzero(errors.any(axis=0))

@@ -1,15 +1,15 @@
 """The charts of a day, each a function from the day to a figure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter
 
-from device_sim.plots.day import HOUR_S, Day, Numbers, offset_h
+from device_sim.plots.day import HOUR_S, Day, Numbers
+from device_sim.plots.globe import NARROW, bands, globe
 from device_sim.plots.theme import (
     ACCENT,
     CYCLE,
@@ -19,21 +19,13 @@ from device_sim.plots.theme import (
     beside,
     chart,
     number,
+    percent,
+    percent_axis,
     thousands,
     time_axis,
 )
-from device_sim.plots.words import error_words, region_words
+from device_sim.plots.words import error_words, part_words
 
-_CITIES: Final = {
-    "Los Angeles": "America/Los_Angeles", "New York": "America/New_York",
-    "São Paulo": "America/Sao_Paulo", "London": "Europe/London", "Berlin": "Europe/Berlin",
-    "Delhi": "Asia/Kolkata", "Tokyo": "Asia/Tokyo", "Sydney": "Australia/Sydney",
-}  # fmt: skip
-_MORNING_H, _EVENING_H = 9, 18
-_NARROW: Final = 3
-"""Bands of time zones below which a heat map of them says nothing."""
-_LEAST_ROBOTS: Final = 100
-"""In a band that is shown."""
 _FEW: Final = 0.2
 """A share of the fleet that would not be seen on an axis from zero."""
 _MOST_ERRORS: Final = 7
@@ -43,97 +35,45 @@ _GRAIN: Final = 5
 
 
 def missions(day: Day) -> Figure:
-    """Missions under way, stacked by region."""
+    """Missions under way, stacked by part of the world."""
     peak = int(day.under_way.argmax())
     figure, axes = chart(
         "Missions under way",
-        f"{number(day.under_way[peak])} at most, {day.under_way[peak] / day.robots:.1%} of"
-        f" {day.robots:,} robots",
+        f"{number(day.under_way[peak])} at most,"
+        f" {percent(day.under_way[peak] / day.robots)} of {day.robots:,} robots",
     )
     axes.stackplot(
-        day.hours, *day.by_region.values(), linewidth=0, colors=CYCLE,
-        labels=[region_words(name) for name in day.by_region],
+        day.hours, *day.by_part.values(), linewidth=0, colors=CYCLE,
+        labels=[part_words(name) for name in day.by_part],
     )  # fmt: skip
     axes.plot(day.hours, day.under_way, color=INK, linewidth=1.2, label="All")
     axes.set_ylabel("robots on a mission")
     axes.set_ylim(bottom=0)
     thousands(axes)
     time_axis(axes, day)
-    beside(axes, reverse=True)
+    beside(axes, day.part, reverse=True)
     return figure
-
-
-def globe(day: Day) -> Figure:
-    """The share of robots on a mission by what their clocks show: mornings are diagonals."""
-    offsets = _peopled(day)
-    figure, axes = chart(
-        "The day travels round the globe",
-        f"Share of robots on a mission, by how far their clocks are from UTC; dashed"
-        f" {_MORNING_H:02d}:00 and dotted {_EVENING_H}:00 at home",
-        height_in=6.0,
-    )
-    low, high = offsets[0], offsets[-1]
-    empty = np.full(day.hours.size, np.nan)
-    rows = [day.by_offset[n] if n in offsets else empty for n in range(low, high + 1)]
-    shown = axes.imshow(
-        np.ma.masked_invalid(np.array(rows)), origin="lower", aspect="auto", cmap=HEAT,
-        extent=(0.0, day.length_h, low - 0.5, high + 0.5), interpolation="nearest", vmin=0,
-        vmax=max(day.by_offset[n].max() for n in offsets) or 1.0,
-    )  # fmt: skip
-    _local_hour(axes, day, offsets, _MORNING_H, "--")
-    _local_hour(axes, day, offsets, _EVENING_H, ":")
-    axes.grid(visible=False)
-    axes.set_yticks(range(low, high + 1), [_band(day, n) for n in range(low, high + 1)])
-    axes.tick_params(axis="y", labelsize=8.5)
-    time_axis(axes, day)
-    bar = figure.colorbar(shown, ax=axes, pad=0.01, aspect=30, shrink=0.9)
-    bar.outline.set_visible(False)
-    bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-    return figure
-
-
-def _peopled(day: Day) -> Sequence[int]:
-    """Bands where so many live that one robot does not make a peak."""
-    return sorted(n for n, robots in day.robots_by_offset.items() if robots >= _LEAST_ROBOTS)
-
-
-def _band(day: Day, offset: int) -> str:
-    """A band's offset, and a city in it."""
-    cities = [city for city, zone in _CITIES.items() if offset_h(zone, day.start_s) // 1 == offset]
-    return f"{cities[0] if cities else ''}  {offset:+d} h"
-
-
-def _local_hour(axes: Axes, day: Day, offsets: Sequence[int], hour: int, line: str) -> None:
-    """Where clocks show an hour, as one line for each day."""
-    began_h = day.start_s / HOUR_S % 24
-    band = np.array([offsets[0] - 0.5, offsets[-1] + 0.5])
-    for turn in range(-1, int(day.length_h // 24) + 2):
-        axes.plot(
-            hour + 24 * turn - began_h - band, band, line, color="#ffffff", linewidth=1.1,
-            alpha=0.75,
-        )  # fmt: skip
-    axes.set_ylim(*band)
 
 
 def local_hours(day: Day) -> Figure:
     """When missions begin, by the clock on the owner's wall."""
     figure, axes = chart(
         "When missions begin, by the clock at home",
-        "Share of each region's missions; the same day everywhere, at its own time",
+        f"Share of the missions of each {day.part} that began in each hour of its own time",
     )
     for color, (name, counts) in zip(CYCLE, day.starts.items(), strict=False):
         share = counts / counts.sum()
         axes.plot(
             np.arange(24) + 0.5, share, color=color, linewidth=1.8, marker="o", markersize=3,
-            label=f"{region_words(name)} ({number(counts.sum())})",
+            label=f"{part_words(name)} ({number(counts.sum())})",
         )  # fmt: skip
     axes.set_xlim(0, 24)
     axes.set_xticks(range(0, 25, 3), [f"{hour:02d}:00" for hour in range(0, 25, 3)])
     axes.set_xlabel("local time")
     axes.set_ylabel("missions that began")
     axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
-    beside(axes, "missions")
+    percent_axis(axes)
+    beside(axes, f"{day.part} (missions)")
     return figure
 
 
@@ -143,7 +83,7 @@ def online(day: Day) -> Figure:
     figure, axes = chart(
         "Robots online",
         f"{number(day.online[least])} of {day.robots:,} at least,"
-        f" {day.online[least] / day.robots:.2%}",
+        f" {percent(day.online[least] / day.robots, 2)}",
     )
     away = day.robots - float(day.online[least])
     floor = max(0.0, day.robots - 1.15 * away) if away < _FEW * day.robots else 0.0
@@ -240,7 +180,8 @@ def battery(day: Day) -> Figure:
     below = 1.0 - day.battery[:, -1] / day.robots
     figure, axes = chart(
         "Batteries over the day",
-        f"Robots by charge; {below.max():.1%} at most are not full, and the rest are the top row",
+        f"Robots by charge; {percent(below.max())} at most are not full, and the rest are the top"
+        " row",
         height_in=5.2,
     )
     rows = np.array(
@@ -271,9 +212,9 @@ Chart = Callable[[Day], Figure]
 def charts_of(day: Day) -> Mapping[str, Chart]:
     """The charts that say something of this day, by the names of their files, in their order."""
     found: dict[str, Chart] = {}
-    if day.by_region:
+    if day.by_part:
         found["missions"] = missions
-    if len(_peopled(day)) >= _NARROW:
+    if len(bands(day)) >= NARROW:
         found["globe"] = globe
     if day.starts:
         found["local-hours"] = local_hours

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from device_sim.robot.households.world import ZONES
+from device_sim.robot.households.world import CODES, ZONE_COUNTRY, ZONES
 
 Numbers = npt.NDArray[np.float64]
 HOUR_S = 3600
+REGION, COUNTRY = "region", "country"
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,13 +24,15 @@ class Day:
     every_s: int
     hours: Numbers
     under_way: Numbers
-    by_region: Mapping[str, Numbers]
-    """Missions under way in each region where robots live."""
-    by_offset: Mapping[int, Numbers]
-    """The share of robots on a mission, by the hours their clocks are ahead of UTC."""
-    robots_by_offset: Mapping[int, int]
+    part: str
+    """What the parts of the world are: regions, or countries where there are few of them."""
+    by_part: Mapping[str, Numbers]
+    """Missions under way in each part where robots live."""
     starts: Mapping[str, Numbers]
-    """Missions that began, by the hour of the owner's clock, in each region."""
+    """Missions that began, by the hour of the owner's clock, in each part."""
+    by_offset: Mapping[float, Numbers]
+    """Missions under way, by the hours clocks are ahead of UTC."""
+    robots_by_offset: Mapping[float, int]
     online: Numbers
     messages_a_second: Numbers
     errors: Mapping[int, Numbers]
@@ -49,7 +52,11 @@ def day_of(result: Mapping[str, Any]) -> Day:
     """The arrays of what `dry_run.run` returned."""
     series, robots = result["series"], int(result["robots"])
     ends = (np.arange(len(series["online"])) + 1) * series["every_s"] / HOUR_S
-    bands = {int(offset): band for offset, band in series["by_utc_offset"].items()}
+    bands = {float(offset): band for offset, band in series["by_utc_offset"].items()}
+    under_way, starts = series["missions_by_region"], series["starts_by_local_hour"]
+    if countries := series["by_country"]:
+        under_way = {code: each["missions_under_way"] for code, each in countries.items()}
+        starts = {code: each["starts_by_local_hour"] for code, each in countries.items()}
     return Day(
         title=result["scenario"],
         robots=robots,
@@ -57,13 +64,14 @@ def day_of(result: Mapping[str, Any]) -> Day:
         every_s=int(series["every_s"]),
         hours=np.minimum(ends, float(result["hours"])),
         under_way=np.array(series["missions_under_way"], dtype=np.float64),
-        by_region=_inhabited(series["missions_by_region"]),
+        part=COUNTRY if countries else REGION,
+        by_part=_inhabited(under_way),
+        starts=_inhabited(starts),
         by_offset={
-            offset: np.array(band["missions_under_way"]) / band["robots"]
+            offset: np.array(band["missions_under_way"], dtype=np.float64)
             for offset, band in bands.items()
         },
         robots_by_offset={offset: int(band["robots"]) for offset, band in bands.items()},
-        starts=_inhabited(series["starts_by_local_hour"]),
         online=np.array(series["online"], dtype=np.float64),
         messages_a_second=np.array(series["messages_a_second"], dtype=np.float64),
         errors={
@@ -77,12 +85,10 @@ def day_of(result: Mapping[str, Any]) -> Day:
     )
 
 
-def _inhabited(by_region: Mapping[str, Any]) -> Mapping[str, Numbers]:
-    """The regions where something happened."""
+def _inhabited(by_part: Mapping[str, Any]) -> Mapping[str, Numbers]:
+    """The parts where something happened."""
     return {
-        name: np.array(values, dtype=np.float64)
-        for name, values in by_region.items()
-        if any(values)
+        name: np.array(values, dtype=np.float64) for name, values in by_part.items() if any(values)
     }
 
 
@@ -90,3 +96,15 @@ def offset_h(zone_name: str, at_s: int) -> float:
     """How many hours a zone's clock is ahead of UTC at a second."""
     zone = np.array([list(ZONES.names).index(zone_name)])
     return float(ZONES.offset(zone, np.array([at_s]))[0]) / HOUR_S
+
+
+def clocks_change(day: Day) -> bool:
+    """Whether daylight saving begins or ends on the way where robots may live."""
+    every = np.arange(len(ZONES.names))
+    offset = ZONES.offset(every, np.full(every.size, day.start_s)) / HOUR_S
+    here = np.isin(offset, list(day.by_offset))
+    if day.part == COUNTRY:
+        there = [CODES.index(code) for code in day.by_part]
+        here[: ZONE_COUNTRY.size] &= np.isin(ZONE_COUNTRY, there)
+    since_s = ZONES.since_s[here]
+    return bool(((since_s > day.start_s) & (since_s < day.start_s + day.length_h * HOUR_S)).any())

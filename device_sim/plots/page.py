@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from device_sim.plots.theme import GRID, INK, MUTED, PAPER
+from device_sim.plots.theme import GRID, INK, MUTED, PAPER, percent
 
 _COLOURS: Final = {INK: "var(--ink)", MUTED: "var(--muted)", GRID: "var(--grid)",
                    PAPER: "var(--paper)"}  # fmt: skip
@@ -36,7 +36,7 @@ def page(result: Mapping[str, Any], drawings: Mapping[str, str]) -> str:
     figures = "".join(
         f'<figure id="{name}">{_inline(svg)}</figure>\n' for name, svg in drawings.items()
     )
-    title = escape(result["scenario"])
+    title, lead = escape(_title(result)), escape(_lead(result))
     facts = "".join(
         f"<div><dt>{escape(name)}</dt><dd{kind}>{escape(value)}</dd></div>"
         for name, value, kind in _facts(result)
@@ -45,8 +45,23 @@ def page(result: Mapping[str, Any], drawings: Mapping[str, str]) -> str:
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
         f"<title>{title}</title><style>{_STYLE}</style></head>\n<body><h1>{title}</h1>\n"
-        f"<p>A day without a network, lived by robofleet: simulated robots, no sockets.</p>\n"
+        f"<p>{lead}</p>\n"
         f"<dl>{facts}</dl>\n{figures}</body></html>\n"
+    )
+
+
+def _title(result: Mapping[str, Any]) -> str:
+    """What the page is called: the robots that ran, whatever the scenario's name says."""
+    return f"{result['robots']:,} robots for {result['hours']:g} hours"
+
+
+def _lead(result: Mapping[str, Any]) -> str:
+    """What they lived, and how many of them the scenario has if others ran."""
+    whole = result["robots_of_scenario"]
+    ran = "" if whole == result["robots"] else f", which has {whole:,} robots"
+    return (
+        f"“{result['scenario']}”{ran}."
+        " Simulated by robofleet without a network: no sockets, no cloud."
     )
 
 
@@ -55,10 +70,8 @@ def _facts(result: Mapping[str, Any]) -> Sequence[tuple[str, str, str]]:
     missions = max(result["missions"], 1)
     ended = result["missions_by_result"]
     return [
-        ("robots", f"{result['robots']:,}", ""),
-        ("hours", f"{result['hours']:g}", ""),
         ("missions", f"{result['missions']:,}", ""),
-        ("of them done", f"{ended.get('ok', 0) / missions:.1%}", ""),
+        ("of them done", percent(ended.get("ok", 0) / missions), ""),
         ("things that happened", f"{result['facts']:,}", ""),
         ("seed", str(result["seed"]), ""),
         ("hash", str(result["hash"]), ' class="hash"'),

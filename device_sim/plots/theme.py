@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from device_sim.plots.day import HOUR_S, Day
 
@@ -38,6 +38,7 @@ STYLE: Final[Mapping[Any, Any]] = {
     "xtick.color": MUTED,
     "ytick.color": MUTED,
     "xtick.major.size": 0,
+    "xtick.major.pad": 7,
     "ytick.major.size": 0,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -57,13 +58,16 @@ _SIZE_IN: Final = (10.0, 4.6)
 _TICKS_H: Final = (1, 2, 3, 6, 12, 24, 48, 168, 744)
 _MOST_TICKS: Final = 14
 _SMALL: Final = 10
+_PAD, _LINE = 24, 13
+"""Points between a title and its chart, and for one more line there."""
 
 
 def chart(title: str, subtitle: str, *, height_in: float = _SIZE_IN[1]) -> tuple[Figure, Axes]:
     """An empty chart with its title, and a line that says what is to be seen."""
     figure = Figure(figsize=(_SIZE_IN[0], height_in), layout="constrained")
     axes = figure.add_subplot()
-    axes.set_title(title, loc="left", fontsize=13, fontweight="bold", pad=24)
+    pad = _PAD + _LINE * subtitle.count("\n")
+    axes.set_title(title, loc="left", fontsize=13, fontweight="bold", pad=pad)
     said = axes.annotate(
         subtitle, (0.0, 1.0), xytext=(0, 8), textcoords="offset points", xycoords="axes fraction",
         color=MUTED, fontsize=9.5, va="bottom",
@@ -96,6 +100,17 @@ def thousands(axes: Axes) -> None:
 def number(value: float) -> str:
     """A number as people read it."""
     return f"{value:,.0f}" if abs(value) >= _SMALL or value == int(value) else f"{value:,.1f}"
+
+
+def percent(share: float, decimals: int = 1) -> str:
+    """A share as people read it."""
+    return f"{100 * share:.{decimals}f} %"
+
+
+def percent_axis(axes: Axes) -> None:
+    """Shares on the upright axis, with as many decimals as its marks need."""
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _place: f"{100 * share:.6g} %"))
+    axes.yaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
 
 
 def beside(axes: Axes, title: str = "", *, reverse: bool = False) -> None:

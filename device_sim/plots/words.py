@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 _MEANING: Final[Mapping[int, str]] = {
-    1: "wheel off the floor", 2: "brushes jammed", 3: "wheel off the floor", 4: "wheel stuck",
-    5: "wheel stuck", 6: "stuck near a cliff", 8: "bin error", 9: "bumper stuck",
+    1: "left wheel off the floor", 2: "brushes jammed", 3: "right wheel off the floor",
+    4: "left wheel stuck", 5: "right wheel stuck", 6: "stuck near a cliff",
+    8: "bin error", 9: "bumper stuck",
     12: "cliff sensor dirty", 13: "lifted off the floor", 14: "bin missing", 15: "rebooted",
     16: "bumped", 17: "dock not found", 18: "docking failed", 19: "undocking failed",
     31: "reboot required", 35: "pad missing", 36: "bin full", 37: "tank to be filled",
@@ -19,6 +20,8 @@ def error_words(code: int) -> str:
     return f"{code} {_MEANING.get(code, 'other error')}"
 
 
-def region_words(name: str) -> str:
-    """A region as people write it."""
+def part_words(name: str) -> str:
+    """A region as people write it; a country is its two letters."""
+    if name.isupper():
+        return name
     return " ".join(part.capitalize() for part in name.split("-"))

@@ -21,6 +21,8 @@ START_S: Final = 1_767_571_200
 MOST_ROBOTS: Final = 100_000_000
 MOST_HOMES: Final = 65_536
 _MOST_LISTED: Final = 1000
+_FEW: Final = 7
+"""Countries that can be told apart in a picture."""
 _PATTERN: Final = 100
 """Robots after which a mix repeats itself: its grain is one percent."""
 _DEFAULT_MIX: Final = {"i7": 0.55, "900": 0.30, "m6": 0.15}  # [E]
@@ -133,6 +135,12 @@ class Scenario(Table):
     def size(self) -> int:
         """How many robots it has."""
         return self.fleet.size if self.fleet else sum(group.count for group in self.robots)
+
+    @property
+    def few_countries(self) -> Sequence[str]:
+        """Where its robots live, if that is in a few countries that can be told apart."""
+        named = self.households.countries or {}
+        return list(named) if len(named) <= _FEW else []
 
     @property
     def luck(self) -> Faults:

@@ -1,38 +1,58 @@
-"""How a day travels round the globe: missions by region, and starts by the owners' own hour."""
+"""How a day travels round the globe: missions by region, and starts by the owners' own hour.
+
+A fleet that lives in a few countries is told by country, too.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from device_sim.robot.facts import Batch, Facts, Kind
 from device_sim.robot.fleet import Fleet, Ints
-from device_sim.robot.households.world import REGION_OF, REGIONS
+from device_sim.robot.households.world import CODES, REGION_OF, REGIONS
 from device_sim.robot.schedule import DAY_S
 
 _HOURS: Final = 24
+_ELSEWHERE: Final = 255
+"""The part of countries that are not told apart."""
 
 
 @dataclass(eq=False)
 class Regions:
-    """A listener that counts missions by region; the counts of shards may be added."""
+    """A listener that counts missions by part of the world; the counts of shards may be added.
+
+    Parts are regions, or the countries that are named.
+    """
 
     fleet: Fleet
     began_s: int
     bin_s: int
     bins: int
+    countries: Sequence[str] | None = None
+    """The parts; the world's regions if None."""
     moved: Ints = field(init=False)
-    """[region, bin of time]: missions that began less those that ended."""
+    """[part, bin of time]: missions that began less those that ended."""
     starts: Ints = field(init=False)
-    """[region, local hour]: missions that began."""
+    """[part, local hour]: missions that began."""
+    _part: npt.NDArray[np.uint8] = field(init=False)
+    """Of each country."""
 
     def __post_init__(self) -> None:
-        self.moved = np.zeros((len(REGIONS), self.bins), dtype=np.int64)
-        self.starts = np.zeros((len(REGIONS), _HOURS), dtype=np.int64)
+        self._part = REGION_OF
+        if self.countries is not None:
+            self._part = np.full(len(CODES), _ELSEWHERE, dtype=np.uint8)
+            self._part[[CODES.index(code) for code in self.countries]] = range(len(self.countries))
+        parts = len(REGIONS if self.countries is None else self.countries)
+        self.moved = np.zeros((parts, self.bins), dtype=np.int64)
+        self.starts = np.zeros((parts, _HOURS), dtype=np.int64)
 
     def take(self, facts: Facts) -> None:
         """Hear the facts of one round."""
+        if not len(self.moved):
+            return
         for batch in facts:
             if batch.kind is Kind.MISSION_STARTED:
                 self._moved(batch, 1)
@@ -42,20 +62,18 @@ class Regions:
 
     def _moved(self, batch: Batch, by: int) -> None:
         place = np.minimum((batch.at_s - self.began_s - 1) // self.bin_s, self.bins - 1)
-        self.moved += by * _counts(self._regions(batch), place, self.bins)
+        self._count(self.moved, batch, place, by)
 
     def _started(self, batch: Batch) -> None:
         zone = self.fleet.zone[batch.rows]
         local_s = batch.at_s + self.fleet.zones.offset(zone, batch.at_s)
-        self.starts += _counts(self._regions(batch), local_s % DAY_S // 3600, _HOURS)
+        self._count(self.starts, batch, local_s % DAY_S // 3600, 1)
 
-    def _regions(self, batch: Batch) -> Ints:
-        return REGION_OF[self.fleet.country[batch.rows]].astype(np.int64)
-
-
-def _counts(region: Ints, place: Ints, places: int) -> Ints:
-    flat = np.bincount(region * places + place, minlength=len(REGIONS) * places)
-    return flat.reshape(len(REGIONS), places)
+    def _count(self, counts: Ints, batch: Batch, place: Ints, by: int) -> None:
+        part = self._part[self.fleet.country[batch.rows]].astype(np.int64)
+        here = part < len(counts)
+        flat = part[here] * counts.shape[1] + place[here]
+        counts += by * np.bincount(flat, minlength=counts.size).reshape(counts.shape)
 
 
 def under_way_by_region(moved: Ints) -> Mapping[str, Sequence[int]]:
@@ -66,3 +84,17 @@ def under_way_by_region(moved: Ints) -> Mapping[str, Sequence[int]]:
 def starts_by_local_hour(starts: Ints) -> Mapping[str, Sequence[int]]:
     """Missions that began by the hour of the owner's clock, by region."""
     return dict(zip(REGIONS, starts.tolist(), strict=True))
+
+
+def by_country(
+    countries: Sequence[str], moved: Ints, starts: Ints
+) -> Mapping[str, Mapping[str, Sequence[int]]]:
+    """The same of each of some countries; `moved` and `starts` are those of `Regions`."""
+    under_way = np.cumsum(moved, axis=1)
+    return {
+        code: {
+            "missions_under_way": under_way[number].tolist(),
+            "starts_by_local_hour": starts[number].tolist(),
+        }
+        for number, code in enumerate(countries)
+    }
