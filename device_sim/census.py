@@ -20,8 +20,10 @@ from device_sim.robot.parameters import Faults
 from device_sim.robot.population import Population, RobotSpec, difficulty
 from device_sim.robot.routes import Routes
 from device_sim.scenario import Scenario
+from device_sim.scenarios.model import MOST_HOMES
 from device_sim.scenarios.who import NAME_DIGITS, thing_numbers
 
+Places = npt.NDArray[np.int64]
 _WORLD: Final = Mix()
 _NAME: Final = 64
 """Which of a household's bits choose what its robot is called."""
@@ -70,8 +72,19 @@ class Stretch(Sequence[RobotSpec]):
         return name_of(int(self.country[row]), bits)
 
 
-def homes_of(scenario: Scenario) -> Sequence[int]:
-    """The seeds of all homes the scenario's robots live in, in their order."""
+def homes_of(
+    scenario: Scenario, seed: int | None = None, robots: int | None = None
+) -> Sequence[int]:
+    """The seeds of the homes the scenario's robots live in, in their order.
+
+    All of them; with a seed and a number of robots, those of the first robots.
+    """
+    if seed is not None and robots is not None and robots < MOST_HOMES:
+        places = np.arange(robots)
+        return [
+            int(each)
+            for each in np.unique(_seeds(scenario, seed, _group(scenario, places), places))
+        ]
     found: set[int] = set()
     for group in scenario.groups:
         found |= {group.home} if group.home is not None else set(range(group.homes))
@@ -83,11 +96,11 @@ def take(
 ) -> Population:
     """The robots from a place of the endless fleet on; `routes` are those of `homes_of`."""
     places = np.arange(first, first + count)
-    ends = np.array(scenario.ends)
-    group = np.searchsorted(ends, places % ends[-1], side="right")
+    group = _group(scenario, places)
     key = keys_of("", thing_numbers(seed, places), NAME_DIGITS)
     family = _families(scenario)[group]
-    home = _homes(scenario, seed, routes, group, places)
+    seeds = _seeds(scenario, seed, group, places)
+    home = np.searchsorted(np.array(routes.homes), seeds).astype(np.int32)
     people = draw(seed, key, family, mix)
     home_seed = np.array(routes.homes)[home]
     return Population(
@@ -104,7 +117,7 @@ def take(
 
 def whole(scenario: Scenario, seed: int, count: int) -> Population:
     """The first robots of a scenario with its households, for a run in one process."""
-    routes = Routes.of(homes_of(scenario))
+    routes = Routes.of(homes_of(scenario, seed, count))
     return take(scenario, seed, routes, first=0, count=count, mix=scenario.households.mix)
 
 
@@ -113,13 +126,15 @@ def _families(scenario: Scenario) -> npt.NDArray[np.uint8]:
     return np.array([FAMILIES[group.family].order for group in scenario.groups], dtype=np.uint8)
 
 
-def _homes(
-    scenario: Scenario, seed: int, routes: Routes, group: npt.NDArray[np.int64],
-    places: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int32]:  # fmt: skip
-    """The number of each robot's home among those of the routes."""
-    known = np.array(routes.homes)
+def _group(scenario: Scenario, places: Places) -> Places:
+    """The number of each place's group."""
+    ends = np.array(scenario.ends)
+    group: Places = np.searchsorted(ends, places % ends[-1], side="right")
+    return group
+
+
+def _seeds(scenario: Scenario, seed: int, group: Places, places: Places) -> Places:
+    """The seed of each robot's home."""
     spread = np.array([each.homes for each in scenario.groups])[group]
     fixed = np.array([-1 if each.home is None else each.home for each in scenario.groups])[group]
-    seeds = np.where(fixed >= 0, fixed, (seed + places) % spread)
-    return np.searchsorted(known, seeds).astype(np.int32)
+    return np.where(fixed >= 0, fixed, (seed + places) % spread)

@@ -64,7 +64,7 @@ def run(
     """Run the whole fleet; the totals.  Raises DryRunFailed, and ends its children when stopped."""
     began_s = time.monotonic()
     parts = shards(options.robots, options.processes)
-    homes = census.homes_of(options.scenario)
+    homes = census.homes_of(options.scenario, options.seed, options.robots)
     if len(parts) == 1:
         routes = Routes.of(homes)
         counted = [

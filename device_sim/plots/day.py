@@ -1,6 +1,6 @@
 """A dry run's result as arrays, ready to be drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ from device_sim.robot.households.world import CODES, ZONE_COUNTRY, ZONES
 
 Numbers = npt.NDArray[np.float64]
 HOUR_S = 3600
-REGION, COUNTRY = "region", "country"
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,8 +23,8 @@ class Day:
     every_s: int
     hours: Numbers
     under_way: Numbers
-    part: str
-    """What the parts of the world are: regions, or countries where there are few of them."""
+    countries: Sequence[str]
+    """Where robots live, if that is in few countries: then the parts below are these."""
     by_part: Mapping[str, Numbers]
     """Missions under way in each part where robots live."""
     starts: Mapping[str, Numbers]
@@ -41,6 +40,11 @@ class Day:
     """Robots that run each, in each block."""
     battery: Numbers
     """[block, percent]: robots."""
+
+    @property
+    def part(self) -> str:
+        """What the parts of the world are."""
+        return "country" if self.countries else "region"
 
     @property
     def length_h(self) -> float:
@@ -64,7 +68,7 @@ def day_of(result: Mapping[str, Any]) -> Day:
         every_s=int(series["every_s"]),
         hours=np.minimum(ends, float(result["hours"])),
         under_way=np.array(series["missions_under_way"], dtype=np.float64),
-        part=COUNTRY if countries else REGION,
+        countries=list(countries),
         by_part=_inhabited(under_way),
         starts=_inhabited(starts),
         by_offset={
@@ -103,8 +107,8 @@ def clocks_change(day: Day) -> bool:
     every = np.arange(len(ZONES.names))
     offset = ZONES.offset(every, np.full(every.size, day.start_s)) / HOUR_S
     here = np.isin(offset, list(day.by_offset))
-    if day.part == COUNTRY:
-        there = [CODES.index(code) for code in day.by_part]
+    if day.countries:
+        there = [CODES.index(code) for code in day.countries]
         here[: ZONE_COUNTRY.size] &= np.isin(ZONE_COUNTRY, there)
     since_s = ZONES.since_s[here]
     return bool(((since_s > day.start_s) & (since_s < day.start_s + day.length_h * HOUR_S)).any())

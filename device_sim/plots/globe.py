@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from device_sim.plots.day import COUNTRY, HOUR_S, Day, Numbers, clocks_change, offset_h
+from device_sim.plots.day import HOUR_S, Day, Numbers, clocks_change, offset_h
 from device_sim.plots.theme import HEAT, MUTED, chart, number, percent_axis, time_axis
 
 _CITIES: Final = {
@@ -122,7 +122,7 @@ def _called(day: Day, band: Band) -> str:
     offsets = "UTC" + _offset(band.west_h)
     if band.east_h > band.west_h:
         offsets += f" to {_offset(band.east_h) or '0'}"
-    if day.part == COUNTRY:
+    if day.countries:
         return offsets
     cities = (
         city for city, zone in _CITIES.items()

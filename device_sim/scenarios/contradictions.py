@@ -87,7 +87,7 @@ def _without_robots(scenario: Scenario) -> Iterator[Contradiction]:
             total = sum(scenario.fleet.families.values()) if scenario.fleet else 0.0
             yield Contradiction(
                 ("fleet", "families", name), f"{weight:g} of {total:g} in all, which is no robot",
-                "at least one percent of all weights",
+                "0.2 % of all weights or more",
             )  # fmt: skip
 
 

@@ -23,8 +23,12 @@ MOST_HOMES: Final = 65_536
 _MOST_LISTED: Final = 1000
 _FEW: Final = 7
 """Countries that can be told apart in a picture."""
-_PATTERN: Final = 100
-"""Robots after which a mix repeats itself: its grain is one percent."""
+_PATTERN: Final = 997
+"""Robots after which a mix repeats itself: its grain is a thousandth.
+
+It is a prime, so that homes, which come again after as many robots as there are homes, meet every
+family.
+"""
 _DEFAULT_MIX: Final = {"i7": 0.55, "900": 0.30, "m6": 0.15}  # [E]
 
 

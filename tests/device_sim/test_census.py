@@ -56,6 +56,31 @@ def test_a_stretch_is_the_robots_of_the_scenario() -> None:
     assert [ROUTES.homes[number] for number in who.home] == [each.home_seed for each in said]
 
 
+@pytest.mark.parametrize("seed", [7, 20])
+@pytest.mark.parametrize("count", [1, 12, 40])
+def test_only_homes_that_somebody_lives_in_are_planned(count: int, seed: int) -> None:
+    homes = census.homes_of(FLATS, seed, count)
+
+    few = census.take(FLATS, seed, Routes.of(homes), first=0, count=count)
+
+    seeds = [each.home_seed for each in taken(0, count, seed=seed).specs]
+    assert homes == sorted(set(seeds))
+    assert [each.home_seed for each in few.specs] == seeds
+    assert [homes[number] for number in few.home] == seeds
+
+
+def test_a_large_fleet_lives_in_all_homes_and_each_home_meets_all_families() -> None:
+    world = Scenario.model_validate(
+        {"title": "x", "fleet": {"size": 200_000}, "homes": {"different": 100}}
+    )
+
+    homes = census.homes_of(world, 7, world.size)
+
+    who = census.take(world, 7, Routes(homes), first=0, count=40_000)
+    assert homes == list(range(100))
+    assert len(set(zip(who.home.tolist(), who.family.tolist(), strict=True))) == 100 * 3
+
+
 @pytest.mark.parametrize(("first", "count"), [(0, 1), (5, 10), (8, 95), (99, 2), (100_000, 3)])
 def test_a_stretch_of_a_stretch_is_the_same_robots(first: int, count: int) -> None:
     whole, part = taken(max(0, first - 5), count + 10), taken(first, count)

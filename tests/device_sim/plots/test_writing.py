@@ -9,7 +9,8 @@ import pytest
 
 from device_sim.dry_run import DryRunOptions, run
 from device_sim.plots.day import day_of
-from device_sim.plots.words import error_words, region_words
+from device_sim.plots.page import page
+from device_sim.plots.words import error_words, part_words
 from device_sim.plots.writing import write_plots
 from device_sim.scenarios.model import START_S, Scenario
 
@@ -97,7 +98,7 @@ def test_the_same_day_is_drawn_with_the_same_bytes(written, result, tmp_path: Pa
 
 def test_a_short_day_without_errors_and_missions_is_drawn_too(tmp_path: Path) -> None:
     quiet = run(DryRunOptions(WORLD, 7, 1, 0.2, start_s=START_S))
-    quiet["series"]["errors"] = {}
+    quiet["series"] |= {"errors": {}, "by_country": {}}
     for name in ("missions_by_region", "starts_by_local_hour"):
         quiet["series"][name] = {"europe": [0, 0, 0]}
 
@@ -106,18 +107,31 @@ def test_a_short_day_without_errors_and_missions_is_drawn_too(tmp_path: Path) ->
     assert [path.stem for path in written] == ["online", "messages", "battery", "day"]
 
 
-def test_a_share_is_of_those_who_live_there(result) -> None:
+def test_missions_of_a_band_are_of_those_who_live_there(result) -> None:
     day = day_of(result)
 
     assert sum(day.robots_by_offset.values()) == 400
-    assert all(0 <= share.min() <= share.max() <= 1 for share in day.by_offset.values())
+    for offset, under_way in day.by_offset.items():
+        assert 0 <= under_way.min() <= under_way.max() <= day.robots_by_offset[offset]
     assert day.length_h == 24.0
+
+
+def test_the_headline_says_the_robots_that_ran(result) -> None:
+    fewer = {**result, "robots_of_scenario": 2_400_000}
+
+    text, whole = page(fewer, {}), page(result, {})
+
+    assert "<h1>400 robots for 24 hours</h1>" in text
+    assert "which has 2,400,000 robots" in text
+    assert "which has" not in whole
 
 
 def test_words_of_a_legend() -> None:
     assert error_words(2) == "2 brushes jammed"
     assert error_words(777) == "777 other error"
-    assert region_words("north-america") == "North America"
+    assert error_words(4) != error_words(5)
+    assert part_words("north-america") == "North America"
+    assert part_words("ES") == "ES"
 
 
 def test_versions_are_drawn_where_a_release_moved_them(written, tmp_path) -> None:

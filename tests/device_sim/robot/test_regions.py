@@ -5,10 +5,17 @@ import numpy as np
 from device_sim import census
 from device_sim.robot.facts import CODE, Kind
 from device_sim.robot.fleet import Fleet
+from device_sim.robot.households.world import CODES
 from device_sim.robot.parameters import HOUSEHOLDS
 from device_sim.robot.routes import Routes
+from device_sim.robot.schedule import DAY_S
 from device_sim.robot.step import advance
-from device_sim.robot.telling.regions import Regions, starts_by_local_hour, under_way_by_region
+from device_sim.robot.telling.regions import (
+    Regions,
+    by_country,
+    starts_by_local_hour,
+    under_way_by_region,
+)
 from device_sim.robot.telling.series import under_way
 from device_sim.robot.telling.tally import Tally
 from device_sim.scenario import Scenario
@@ -81,3 +88,18 @@ def test_everywhere_robots_start_in_local_mornings_and_evenings_and_not_by_night
 
 def test_a_series_has_an_entry_for_each_bin() -> None:
     assert all(len(values) == HOURS for values in under_way_by_region(REGIONS.moved).values())
+
+
+def test_countries_that_are_named_are_counted_and_no_others() -> None:
+    who = census.take(FLATS, 7, Routes.of(census.homes_of(FLATS)), first=0, count=3000)
+    robots = Fleet(who.specs, 7, MONDAY, population=who, habits=HOUSEHOLDS)
+    both = Regions(robots, MONDAY, HOUR, HOURS, ["US", "DE"])
+    none = Regions(robots, MONDAY, HOUR, HOURS, [])
+    every = Regions(robots, MONDAY, HOUR, HOURS, CODES)
+    advance(robots, MONDAY + DAY_S, Both(both, none, every))
+
+    told = by_country(["US", "DE"], both.moved, both.starts)
+    everybody = by_country(CODES, every.moved, every.starts)
+    assert told == {code: everybody[code] for code in ("US", "DE")}
+    assert sum(told["DE"]["starts_by_local_hour"]) > 50
+    assert by_country([], none.moved, none.starts) == {}
