@@ -202,18 +202,16 @@ def _series(
     by_kind: np.ndarray, counted: Sequence[Counted], options: DryRunOptions
 ) -> Mapping[str, Any]:
     """One value for each block: what the plots show."""
+    by_part, starts = _sum(counted, "by_region"), _sum(counted, "starts")
     offset_s, _ = bands(ZONES, options.start_s)
-    countries = options.scenario.few_countries
     errors, moved = _sum(counted, "errors"), _sum(counted, "moved")
     said = messages(by_kind) + _sum(counted, "ticks")
     return {
         "every_s": BLOCK_S,
         "missions_under_way": under_way(moved).tolist(),
-        "missions_by_region": under_way_by_region(_sum(counted, "by_region")),
-        "starts_by_local_hour": starts_by_local_hour(_sum(counted, "starts")),
-        "by_country": by_country(
-            countries, _sum(counted, "by_country"), _sum(counted, "starts_by_country")
-        ),
+        "missions_by_region": under_way_by_region(by_part),
+        "starts_by_local_hour": starts_by_local_hour(starts),
+        "by_country": by_country(options.scenario.few_countries, by_part, starts),
         "by_utc_offset": by_offset(
             _sum(counted, "by_offset"), _sum(counted, "robots_by_offset"), offset_s
         ),

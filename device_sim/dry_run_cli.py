@@ -40,61 +40,47 @@ def dry_run(options: DryRunOptions, shown: Shown, out: Console, err: Console) ->
     Ends with 1 when a shard failed or its plots could not be written after all, with 2 before the
     run when plots are wanted that cannot be drawn or written, and with 130 when interrupted.
     """
+    if shown.plots is not None:
+        _check_plots(shown.plots, err)
     try:
-        if shown.plots is not None:
-            _check_plots(shown.plots)
         result = _watched(options, err)
-    except _NoPlots as error:
-        err.print(f"error: {error}", markup=False, soft_wrap=True)
-        raise typer.Exit(2) from None
+        if shown.as_json:
+            typer.echo(json.dumps(result))
+        else:
+            _print(result, out)
+        written = [] if shown.plots is None else _drawn(result, shown.plots)
     except DryRunFailed as error:
         err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    except KeyboardInterrupt:
-        err.print("stopped before the end: nothing was counted")
-        raise typer.Exit(_INTERRUPTED) from None
-    _tell(result, shown, out, err)
-
-
-def _tell(result: Mapping[str, Any], shown: Shown, out: Console, err: Console) -> None:
-    """Print what was counted, and draw it; what was counted is told even if it cannot be drawn."""
-    if shown.as_json:
-        typer.echo(json.dumps(result))
-    else:
-        _print(result, out)
-    try:
-        written = [] if shown.plots is None else _drawn(result, shown.plots)
     except OSError as error:
         err.print(f"error: no plots in {shown.plots}: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     except KeyboardInterrupt:
-        err.print("stopped before all was drawn")
+        err.print("stopped before the end: nothing was counted")
         raise typer.Exit(_INTERRUPTED) from None
     if not shown.as_json:
         _say_next(written, out)
 
 
-class _NoPlots(Exception):
-    """Plots are wanted and will not be had; the message says why and what to do."""
+def _check_plots(folder: Path, err: Console) -> None:
+    """Make the folder and see that it can be written, and that there is something to draw with.
 
-
-def _check_plots(folder: Path) -> None:
-    """Make the folder and see that it can be written and that there is something to draw with."""
+    Ends with 2 where not.
+    """
     try:
         importlib.import_module(_PLOTS)
-    except ImportError as error:
-        raise _NoPlots(
-            f"--plots needs matplotlib ({error}): pip install 'robofleet[plots]'"
-        ) from None
-    try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
-            pass
+            return
+    except ImportError as error:
+        reason = f"--plots needs matplotlib ({error}): pip install 'robofleet[plots]'"
     except OSError as error:
-        raise _NoPlots(
-            f"--plots {folder} is no folder that can be written: {error.strerror};"
+        reason = (
+            f"--plots {folder} is no folder that can be written ({error.strerror});"
             " allowed: a folder of yours, or a new one"
-        ) from None
+        )
+    err.print(f"error: {reason}", markup=False, soft_wrap=True)
+    raise typer.Exit(2)
 
 
 def _watched(options: DryRunOptions, err: Console) -> dict[str, Any]:

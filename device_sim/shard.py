@@ -89,9 +89,6 @@ class Counted:
     battery: np.ndarray
     bytes_per_robot: int
     by_region: np.ndarray
-    by_country: np.ndarray
-    """Of the scenario's few countries, else of none."""
-    starts_by_country: np.ndarray
     by_offset: np.ndarray
     starts: np.ndarray
     robots_by_offset: np.ndarray
@@ -123,15 +120,13 @@ def live(
     fleet.agenda = Agenda([*_happens(options, fleet, stage), *options.acts])
     releases = [each for each in releases_of(options.scenario, stage) if each.at_s < options.end_s]
     series = Series(fleet)
-    regions = Regions(fleet, first_s, BLOCK_S, RUN_UP + options.blocks)
-    countries = Regions(
-        fleet, first_s, BLOCK_S, RUN_UP + options.blocks, options.scenario.few_countries
-    )
+    countries = options.scenario.few_countries
+    regions = Regions(fleet, first_s, BLOCK_S, RUN_UP + options.blocks, countries)
     offsets = Offsets(fleet, first_s, BLOCK_S, RUN_UP + options.blocks, options.start_s)
     versions = Versions(fleet)
 
     def through(tally: Tally, blocks: range) -> None:
-        heard = _All((tally, series, regions, countries, offsets, versions))
+        heard = _All((tally, series, regions, offsets, versions))
         began_s = time.monotonic()
         for done, block in enumerate(blocks, 1):
             ends_s = min(first_s + (block + 1) * BLOCK_S, options.end_s)
@@ -144,7 +139,7 @@ def live(
 
     before = Tally(fleet, first_s, BLOCK_S, RUN_UP)
     through(before, range(RUN_UP))
-    starts, starts_there = regions.starts.copy(), countries.starts.copy()
+    starts = regions.starts.copy()
     tally = Tally(fleet, options.start_s, BLOCK_S, options.blocks)
     through(tally, range(RUN_UP, RUN_UP + options.blocks))
     return Counted(
@@ -158,8 +153,6 @@ def live(
         bytes_per_robot=fleet.bytes_per_robot,
         by_region=_folded(regions.moved),
         starts=regions.starts - starts,
-        by_country=_folded(countries.moved),
-        starts_by_country=countries.starts - starts_there,
         by_offset=_folded(offsets.moved),
         robots_by_offset=offsets.robots,
         versions=versions.mixes[RUN_UP:],

@@ -24,35 +24,31 @@ _ELSEWHERE: Final = 255
 class Regions:
     """A listener that counts missions by part of the world; the counts of shards may be added.
 
-    Parts are regions, or the countries that are named.
+    Parts are the world's regions, and then the countries that are named.
     """
 
     fleet: Fleet
     began_s: int
     bin_s: int
     bins: int
-    countries: Sequence[str] | None = None
-    """The parts; the world's regions if None."""
+    countries: Sequence[str] = ()
     moved: Ints = field(init=False)
     """[part, bin of time]: missions that began less those that ended."""
     starts: Ints = field(init=False)
     """[part, local hour]: missions that began."""
-    _part: npt.NDArray[np.uint8] = field(init=False)
-    """Of each country."""
+    _parts: Sequence[npt.NDArray[np.uint8]] = field(init=False)
+    """Of each country: its region, and its place after them if it is named."""
 
     def __post_init__(self) -> None:
-        self._part = REGION_OF
-        if self.countries is not None:
-            self._part = np.full(len(CODES), _ELSEWHERE, dtype=np.uint8)
-            self._part[[CODES.index(code) for code in self.countries]] = range(len(self.countries))
-        parts = len(REGIONS if self.countries is None else self.countries)
+        parts = len(REGIONS) + len(self.countries)
+        named = np.full(len(CODES), _ELSEWHERE, dtype=np.uint8)
+        named[[CODES.index(code) for code in self.countries]] = range(len(REGIONS), parts)
+        self._parts = (REGION_OF, named) if self.countries else (REGION_OF,)
         self.moved = np.zeros((parts, self.bins), dtype=np.int64)
         self.starts = np.zeros((parts, _HOURS), dtype=np.int64)
 
     def take(self, facts: Facts) -> None:
         """Hear the facts of one round."""
-        if not len(self.moved):
-            return
         for batch in facts:
             if batch.kind is Kind.MISSION_STARTED:
                 self._moved(batch, 1)
@@ -70,31 +66,32 @@ class Regions:
         self._count(self.starts, batch, local_s % DAY_S // 3600, 1)
 
     def _count(self, counts: Ints, batch: Batch, place: Ints, by: int) -> None:
-        part = self._part[self.fleet.country[batch.rows]].astype(np.int64)
-        here = part < len(counts)
-        flat = part[here] * counts.shape[1] + place[here]
-        counts += by * np.bincount(flat, minlength=counts.size).reshape(counts.shape)
+        for part_of in self._parts:
+            part = part_of[self.fleet.country[batch.rows]].astype(np.int64)
+            here = part < len(counts)
+            flat = part[here] * counts.shape[1] + place[here]
+            counts += by * np.bincount(flat, minlength=counts.size).reshape(counts.shape)
 
 
 def under_way_by_region(moved: Ints) -> Mapping[str, Sequence[int]]:
     """Missions under way at the end of each bin, by region; `moved` is that of `Regions`."""
-    return dict(zip(REGIONS, np.cumsum(moved, axis=1).tolist(), strict=True))
+    under_way = np.cumsum(moved[: len(REGIONS)], axis=1)
+    return dict(zip(REGIONS, under_way.tolist(), strict=True))
 
 
 def starts_by_local_hour(starts: Ints) -> Mapping[str, Sequence[int]]:
     """Missions that began by the hour of the owner's clock, by region."""
-    return dict(zip(REGIONS, starts.tolist(), strict=True))
+    return dict(zip(REGIONS, starts[: len(REGIONS)].tolist(), strict=True))
 
 
 def by_country(
     countries: Sequence[str], moved: Ints, starts: Ints
 ) -> Mapping[str, Mapping[str, Sequence[int]]]:
-    """The same of each of some countries; `moved` and `starts` are those of `Regions`."""
-    under_way = np.cumsum(moved, axis=1)
+    """Both of each country that was named; `moved` and `starts` are those of `Regions`."""
+    under_way = np.cumsum(moved[len(REGIONS) :], axis=1)
     return {
-        code: {
-            "missions_under_way": under_way[number].tolist(),
-            "starts_by_local_hour": starts[number].tolist(),
-        }
-        for number, code in enumerate(countries)
+        code: {"missions_under_way": of_time, "starts_by_local_hour": of_hour}
+        for code, of_time, of_hour in zip(
+            countries, under_way.tolist(), starts[len(REGIONS) :].tolist(), strict=True
+        )
     }

@@ -93,13 +93,12 @@ def test_a_series_has_an_entry_for_each_bin() -> None:
 def test_countries_that_are_named_are_counted_and_no_others() -> None:
     who = census.take(FLATS, 7, Routes.of(census.homes_of(FLATS)), first=0, count=3000)
     robots = Fleet(who.specs, 7, MONDAY, population=who, habits=HOUSEHOLDS)
-    both = Regions(robots, MONDAY, HOUR, HOURS, ["US", "DE"])
-    none = Regions(robots, MONDAY, HOUR, HOURS, [])
-    every = Regions(robots, MONDAY, HOUR, HOURS, CODES)
-    advance(robots, MONDAY + DAY_S, Both(both, none, every))
+    two, every = (Regions(robots, MONDAY, HOUR, HOURS, names) for names in (["US", "DE"], CODES))
+    advance(robots, MONDAY + DAY_S, Both(two, every))
 
-    told = by_country(["US", "DE"], both.moved, both.starts)
+    told = by_country(["US", "DE"], two.moved, two.starts)
     everybody = by_country(CODES, every.moved, every.starts)
     assert told == {code: everybody[code] for code in ("US", "DE")}
     assert sum(told["DE"]["starts_by_local_hour"]) > 50
-    assert by_country([], none.moved, none.starts) == {}
+    assert under_way_by_region(two.moved) == under_way_by_region(every.moved)
+    assert by_country([], REGIONS.moved, REGIONS.starts) == {}
