@@ -1,6 +1,7 @@
 """Named fleets and days: TOML files that say which robots live where, and what happens to them."""
 
 import codecs
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -47,11 +48,13 @@ def text_of(name: str) -> tuple[str, str]:
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        what = f"file {path}" if name.endswith(".toml") else f"scenario {name}"
-        there = f"there is no {what}; there are {', '.join(names())}, or a .toml file"
-        raise InvalidScenario(there) from None
+        what = f"file {path}" if name.endswith(".toml") else f"scenario {name!r}"
+        there = f"there are {', '.join(names())}, or a .toml file"
+        raise InvalidScenario(f"there is no {what}{_meant(name)}; {there}") from None
     except OSError as error:
-        raise InvalidScenario(f"{path} cannot be read: {error.strerror}") from None
+        raise InvalidScenario(
+            f"{path} cannot be read: {error.strerror}; allowed: a TOML file"
+        ) from None
     if len(raw) > _LARGEST:
         raise InvalidScenario(f"{path} has {len(raw):,} bytes; allowed: up to {_LARGEST:,}")
     try:
@@ -60,6 +63,14 @@ def text_of(name: str) -> tuple[str, str]:
         line = raw.count(b"\n", 0, error.start) + 1
         found = "UTF-16" if raw.startswith(_UTF16) else "bytes that are not UTF-8"
         raise InvalidScenario(f"{path}:{line}: found {found}, allowed: UTF-8") from None
+
+
+def _meant(name: str) -> str:
+    """What may have been meant by a name that is none."""
+    if not name.endswith(".toml") and Path(f"{name}.toml").is_file():
+        return f" (did you mean the file {name}.toml?)"
+    near = difflib.get_close_matches(name.casefold().removesuffix(".toml"), names(), 1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def load(name: str) -> Scenario:

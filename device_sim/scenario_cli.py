@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 from typing import Annotated, Any, Final
 
 import typer
@@ -49,6 +50,7 @@ def check(name: _Name, *, as_json: _Json = False) -> None:
     for key, robots in Reach(found, found.size).all_expected():
         about = f"about {robots:,.0f} robots" if robots >= _SURE else "a few robots or nobody"
         _out.print(f"{key} is for {about}", **_plain())
+    _out.print(f"next: robofleet robots --scenario {shlex.quote(name)} --dry-run", **_plain())
 
 
 @app.command("list")

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -122,6 +123,37 @@ def test_a_check_says_how_many_robots_each_step_is_for() -> None:
 
     assert "steps[0] is for about 39,535 robots" in shown.stdout
     assert json.loads(told.stdout)["reaches"]["steps[1]"] == pytest.approx(6976.744)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("born2015", "born-2015"), ("City", "city"), ("city.tml", "city"), ("mine", "mine.toml"),
+     ("power_cut.toml", "power-cut")],
+)  # fmt: skip
+def test_what_may_have_been_meant_is_said(name: str, meant: str, mine: Path, monkeypatch) -> None:
+    monkeypatch.chdir(mine.parent)
+
+    shown = invoke("scenario", "show", name)
+
+    assert shown.exit_code == 2
+    assert re.search(rf"did you mean (the file )?{re.escape(meant)}\?", shown.stderr)
+
+
+def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
+    (tmp_path / "day.toml").mkdir()
+
+    shown = invoke("scenario", "check", str(tmp_path / "day.toml"))
+
+    assert shown.exit_code == 2
+    assert "allowed: a TOML file" in shown.stderr
+
+
+def test_mistakes_of_every_kind_have_the_same_members_for_a_program(mine: Path) -> None:
+    mine.write_text("title = 5\n")
+
+    for name in (str(mine), "nowhere"):
+        (first, *_) = json.loads(invoke("scenario", "check", name, "--json").stdout)["mistakes"]
+        assert set(first) == {"file", "line", "column", "key", "found", "allowed"}
 
 
 def test_a_file_with_a_byte_order_mark_is_read(mine: Path) -> None:
