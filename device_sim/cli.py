@@ -33,6 +33,7 @@ from device_sim.link.doorstep import check_files, link_options
 from device_sim.link.kinds import USUAL, LinkKind
 from device_sim.link.port import LinkRefused
 from device_sim.live_cli import Place, live
+from device_sim.network.conditions import InvalidCondition
 from device_sim.registration import NotRegistered
 from device_sim.robot.parameters import Faults
 from device_sim.run import RunOptions
@@ -163,6 +164,7 @@ def robots(
         place, urls = _place(data, wait_s, link, endpoint, is_certified=certificates is not None)
         seed = chosen.seed if seed is None else seed
         world = Living(chosen, seed)
+        world.check(time.time())
         people = None if world.is_plain else census.whole(chosen, seed, count or chosen.size)
         options = RunOptions(
             specs=people.specs if people else scenarios.specs(chosen, seed, count),
@@ -185,7 +187,9 @@ def robots(
     except ShardFailed as error:
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
-    except (NoCloud, NotRegistered, LinkRefused, HomeError, scenarios.InvalidScenario) as error:
+    except (
+        NoCloud, NotRegistered, LinkRefused, HomeError, InvalidCondition, scenarios.InvalidScenario,
+    ) as error:  # fmt: skip
         _err.print(f"error: {error}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
 

@@ -4,6 +4,7 @@ A condition by the clock in each home holds at other seconds in other time zones
 impairment for each pair of beginning and end.
 """
 
+import datetime
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -89,7 +90,7 @@ def impairments(
     return [
         Impairment(rows, _condition(each), from_s, until_s)
         for each in said
-        for from_s, until_s, zones in _spans(each, fleet.zones, began_s)
+        for from_s, until_s, zones in spans_of(each, fleet.zones, began_s)
         if (rows := _rows(each, fleet, seed, rows_of, zones)).size
     ]
 
@@ -120,7 +121,7 @@ def partition_acts(
         PartitionAct(int(from_s), int(min(until_s, ends_s) - from_s), each, where, seed, rows_of)
         for each in said
         if each.partition or each.loss >= 1.0
-        for from_s, until_s, where in _spans(each, zones, began_s)
+        for from_s, until_s, where in spans_of(each, zones, began_s)
         if from_s < ends_s
     ]
 
@@ -137,7 +138,7 @@ def _condition(said: Said) -> Condition:
     )
 
 
-def _spans(
+def spans_of(
     said: Said, zones: Zones, began_s: int
 ) -> Iterator[tuple[float, float, tuple[int, ...]]]:
     """Each beginning and end, and the zones in which they are so.  Raises InvalidCondition."""
@@ -154,10 +155,15 @@ def _spans(
         where = np.flatnonzero((begins == from_s) & (ends == until_s)).tolist()
         if until_s <= from_s:
             raise InvalidCondition(
-                f"a condition of the network ends at {until_s:.0f}, which is not after its"
-                f" beginning at {from_s} in {zones.names[where[0]]}; `for` says how long it holds"
+                f"a condition of the network ends at {_utc(until_s)}, which is not after its"
+                f" beginning at {_utc(from_s)} in {zones.names[where[0]]}; `for` says how long it"
+                " holds"
             )
         yield from_s, until_s, tuple(where)
+
+
+def _utc(at_s: float) -> str:
+    return f"{datetime.datetime.fromtimestamp(at_s, datetime.UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def ends_of(until: When, begins: Ints, zones: Zones, began_s: int) -> Ints:

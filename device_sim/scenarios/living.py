@@ -7,10 +7,11 @@ their owners' phones starts; else they are drawn as for a dry run.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from device_sim.network.conditions import Impairment
-from device_sim.network.impairments import impairments
+from device_sim.network.conditions import Impairment, InvalidCondition
+from device_sim.network.impairments import impairments, spans_of
 from device_sim.robot.agenda import Act
 from device_sim.robot.fleet import Fleet
+from device_sim.robot.households.world import ZONES
 from device_sim.robot.parameters import NOBODY, Habits
 from device_sim.scenarios.acts import Stage, acts_of
 from device_sim.scenarios.model import Scenario
@@ -47,6 +48,18 @@ class Living:
     def start_s(self) -> float | None:
         """When simulated time begins; None for now."""
         return self.scenario.start if "start" in self.scenario.model_fields_set else None
+
+    def check(self, now_s: float) -> None:
+        """See that no condition ends before it begins, in a run that is started now.
+
+        Raises InvalidCondition.
+        """
+        began_s = int(now_s if self.start_s is None else self.start_s)
+        for number, said in enumerate(self.scenario.network):
+            try:
+                list(spans_of(said, ZONES, began_s))
+            except InvalidCondition as error:
+                raise InvalidCondition(f"network[{number}]: {error}") from None
 
     def network(self, fleet: Fleet) -> Sequence[Impairment]:
         """What the network of the fleet's robots is like."""

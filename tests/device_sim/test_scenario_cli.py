@@ -112,6 +112,16 @@ who.share = 0.5
     assert "perhaps nobody" in notes("--robots", "1")[-1]
 
 
+def test_a_condition_that_is_over_when_a_live_run_starts_is_refused(mine: Path) -> None:
+    """Without a `start`, robots that are connected live now."""
+    mine.write_text(mine.read_text() + "[[network]]\nloss = 0.1\nuntil = 2026-01-05T01:00:00Z\n")
+
+    shown = invoke("robots", "--scenario", str(mine), "--link", "none", "--processes", "2")
+
+    assert shown.exit_code == 2
+    assert "network[0]: a condition of the network ends at 2026-01-05 01:00 UTC" in shown.stderr
+
+
 def test_another_family_is_a_family_of_all_robots() -> None:
     chosen = scenario.of_family(scenario.load("city"), "m6")
 
