@@ -8,6 +8,7 @@ from cloud_functions.contract.maps import FloorPlan, Shape
 from device_sim.robot.homes.floor import Layout
 from device_sim.robot.homes.furniture import Foot, Piece
 from device_sim.robot.homes.geometry import CELL_CM, DECIMETRE, Cell, Rect, runs_of_rows
+from device_sim.robot.homes.outline import outline
 
 
 def floor_plan(
@@ -19,15 +20,16 @@ def floor_plan(
         for door in layout.doors
         if door.has_threshold and door.is_open
     ]
+    front = [] if layout.front is None else [Piece("Front door", layout.front)]
     return FloorPlan(
         rooms=[
-            Shape(str(number), room.name, _corners(room.rect, dock))
+            Shape(str(number), room.name, tuple(_corner(*at, dock) for at in outline(room.parts)))
             for number, room in enumerate(layout.rooms, 1)
         ],
         walls=_walls(layout, dock),
         furniture=[
             Shape(f"f{number}", piece.name, _corners(piece.rect, dock), piece.is_passable)
-            for number, piece in enumerate([*thresholds, *pieces], 1)
+            for number, piece in enumerate([*thresholds, *front, *pieces], 1)
         ],
         carpets=[
             Shape(f"c{number}", piece.name, _corners(piece.rect, dock))
@@ -54,7 +56,9 @@ def _corners(rect: Rect, dock: Cell) -> tuple[tuple[int, int], ...]:
 def _walls(layout: Layout, dock: Cell) -> list[tuple[int, int, int, int]]:
     """Runs of wall of two decimetres or more, as lines through their middles."""
     solid = np.ones((layout.wide // DECIMETRE, layout.deep // DECIMETRE), dtype=np.bool_)
-    for rect in (*(room.rect for room in layout.rooms), *(door.rect for door in layout.doors)):
+    gaps = [part for room in layout.rooms for part in room.parts]
+    gaps += [door.rect for door in layout.doors]
+    for rect in gaps if layout.front is None else [*gaps, layout.front]:
         Rect(*(each // DECIMETRE for each in rect)).cut(solid)[:] = False
     lines: list[tuple[int, int, int, int]] = []
     for grid, is_turned in ((solid, False), (solid.T, True)):
