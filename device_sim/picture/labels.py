@@ -187,22 +187,24 @@ _ROOM_SIZES: Final = (TEXT, 24.0, 20.0, 17.0, 14.0)
 _NOTE: Final = 0.72
 """Of a name's size."""
 _AIR: Final = 4
+_LEAD: Final = 1
+"""Between a name and its note."""
 
 
 def _block(name: str, note: str, size: float, *, upright: bool) -> tuple[float, float]:
     """How wide and tall a name and its note are together."""
     wide = max(width_of(name, size), width_of(note, _NOTE * size)) + 2 * _AIR
-    tall = _LINE * size * (1 + _NOTE * bool(note)) + 2 * _AIR
+    tall = _LINE * size + (_LINE * _NOTE * size + _LEAD) * bool(note) + 2 * _AIR
     return (tall, wide) if upright else (wide, tall)
 
 
 def _lines(name: str, note: str, size: float, box: Box, *, upright: bool) -> list[Label]:
     x, y = box.middle
     tall = _LINE * size
-    rest = tall * _NOTE if note else 0.0
+    rest = tall * _NOTE + _LEAD if note else 0.0
     found = []
     for text, kind, letter, off in (
-        (name, "", size, -rest / 2), (note, "note", _NOTE * size, tall / 2),
+        (name, "", size, -rest / 2), (note, "note", _NOTE * size, (tall + _LEAD) / 2),
     ):  # fmt: skip
         if text:
             at = (x + off, y) if upright else (x, y + off)
