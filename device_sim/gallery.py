@@ -23,7 +23,7 @@ _LONGEST_S: Final = 24 * 3600
 _STEP_S: Final = 600
 _GAP: Final = 40
 _FLATTEST: Final = 2.2
-_SLIMMEST: Final = 1.2
+_SLIMMEST: Final = 0.9
 """A sheet is between that many times as wide as high, where that costs little paper."""
 
 _ENDED: Final = {"ok": "Completed", "stuck": "Stuck", "bat": "Out of charge", "full": "Bin full"}
@@ -58,7 +58,7 @@ def _mission(fleet: Fleet, row: int) -> Picture:
         f"Home {spec.home_seed} · {_area(floor_m2)} · {spec.family}",
         (
             f"{_ENDED.get(log.done, 'Ended early')}: {_area(log.area_m2)} swept",
-            f"{100 * map_['coveredRatio']:.0f} % of what it can reach",
+            f"{100 * map_['coveredRatio']:.0f} % of the open floor",
             _took(log),
             *_problems(log),
             *_shut(map_),
@@ -87,7 +87,7 @@ def _problems(log: MissionLog) -> list[str]:
 
 
 def _shut(map_: Mapping[str, Any]) -> list[str]:
-    return [f"{room.name}: {room.note}" for room in rooms_of(map_) if room.floor == "unswept"]
+    return [f"{room.name}: {room.note}" for room in rooms_of(map_) if room.is_left_out]
 
 
 def sheet_svg(shown: Sequence[Picture]) -> str:

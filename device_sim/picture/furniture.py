@@ -55,11 +55,15 @@ def _drawn(piece: Mapping[str, Any], rooms: Sequence[Polygon]) -> list[str]:
         return _on_legs(box, name)
     if draw is None:
         return [rect("piece", box, 3)]
-    return draw(box, _back(box, rooms))
+    return draw(box, _back(box, rooms, has_head=name in _HEADED))
 
 
-def _back(box: Box, rooms: Sequence[Polygon]) -> str:
-    """The side of a piece that is at a wall: n, s, w or e."""
+_HEADED: Final = ("Bed", "Toilet")
+"""Pieces with their back at a short side, whichever stands at a wall."""
+
+
+def _back(box: Box, rooms: Sequence[Polygon], *, has_head: bool = False) -> str:
+    """The side of a piece that is at a wall, or nearest to one: n, s, w or e."""
     x, y = box.middle
     for room in rooms:
         walls = list(zip(room, [*room[1:], room[0]], strict=True))
@@ -73,7 +77,8 @@ def _back(box: Box, rooms: Sequence[Polygon]) -> str:
                 "e": min(at for at in across if at > x) - box.right,
             }
             long = "ns" if box.wide >= box.tall else "we"
-            return min(gaps, key=lambda side: (gaps[side], side not in long))
+            sides = [side for side in gaps if side not in long] if has_head else list(gaps)
+            return min(sides, key=lambda side: (gaps[side], side not in long))
     return "n"
 
 
@@ -103,11 +108,7 @@ def _on_legs(box: Box, _name: str) -> list[str]:
 
 
 def _bed(box: Box, back: str) -> list[str]:
-    deep = box.tall if back in "ns" else box.wide
     broad = box.wide if back in "ns" else box.tall
-    if broad > deep:  # its long side is at the wall
-        back = "w" if back in "ns" else "n"
-        broad = deep
     sides = ((0.08, 0.46), (0.54, 0.92)) if broad > 110 else ((0.12, 0.88),)  # noqa: PLR2004  cm
     pillows = [rect("part", _part(box, back, side, (0.04, 0.2)), 6) for side in sides]
     blanket = _part(box, back, (0.0, 1.0), (0.27, 1.0))

@@ -48,7 +48,7 @@ def signs_of(
     shown = {Sign.SWEPT, Sign.DOCK, *(_WAYS[each] for each in ways)}
     shown |= {sign for name, sign in _PIECES.items() if name in names}
     present = {
-        Sign.UNSWEPT: any(room.floor == "unswept" for room in rooms),
+        Sign.UNSWEPT: any(room.is_left_out for room in rooms),
         Sign.CARPET: bool(plan["carpets"]),
         Sign.UNDER: any(
             each.get("passable") and each["name"] != "Threshold" for each in plan["furniture"]

@@ -115,6 +115,7 @@ class Picture:
             rect("gap", Box(x0, -y1, x1, -y0)),
             *(polygon(room.floor, room.polygon) for room in found),
             *(polygon("carpet", _flipped(each)) for each in plan["carpets"]),
+            *(polygon("unswept", room.polygon) for room in found if room.is_left_out),
             *_swept(ways),
             *furniture.furniture_svg(_inside(plan["furniture"]), [room.polygon for room in found]),
             *(_wall(each) for each in plan["walls"]),

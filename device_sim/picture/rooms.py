@@ -15,8 +15,8 @@ STYLE: Final = """
 """
 DEFINITIONS: Final = (
     '<defs><pattern id="unswept" width="18" height="18" patternUnits="userSpaceOnUse"'
-    ' patternTransform="rotate(45)"><rect width="18" height="18" fill="#e9e6df"/>'
-    '<rect width="7" height="18" fill="#d3cec3"/></pattern></defs>'
+    ' patternTransform="rotate(45)"><rect width="18" height="18" fill="#e9e6df" fill-opacity=".6"/>'
+    '<rect width="7" height="18" fill="#c9c3b6" fill-opacity=".8"/></pattern></defs>'
 )
 _TILED: Final = ("Kitchen", "Bath", "Toilet")
 _NEAR: Final = 12
@@ -54,10 +54,13 @@ class DrawnRoom:
         return "door shut" if self.is_shut else "not swept"
 
     @property
+    def is_left_out(self) -> bool:
+        """Whether the robot could not, or was not to, go there."""
+        return not self.is_swept and not self.is_stairs
+
+    @property
     def floor(self) -> str:
         """How its floor is drawn."""
-        if not self.is_swept and not self.is_stairs:
-            return "unswept"
         return "tiled" if self.name.startswith(_TILED) else "room"
 
 

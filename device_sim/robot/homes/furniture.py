@@ -146,9 +146,9 @@ class Furnisher:
         self._taken.append(rect)
         return piece
 
-    def lay(self, name: str, rect: Rect, within: Rect | None = None) -> None:
-        """A carpet, cut off at the walls of the room or of a part of it."""
-        x0, y0, x1, y1 = within or self.rect
+    def lay(self, name: str, rect: Rect) -> None:
+        """A carpet, cut off at the walls; one that fills the room fills its nooks as well."""
+        x0, y0, x1, y1 = self.rect
         cut = Rect(max(rect.x0, x0), max(rect.y0, y0), min(rect.x1, x1), min(rect.y1, y1))
         self.carpets.append(Piece(name, cut, Foot.FLAT))
 

@@ -123,15 +123,12 @@ def _furnished(dice: Dice, room: Room, keep: Sequence[Rect]) -> Furnisher:
     """A room with its furniture, that of its nooks included."""
     furnisher = Furnisher(dice, room.rect, [] if room.kind is Kind.STAIRS else keep)
     furnish(room.kind, furnisher)
-    fitted = any(each.rect == room.rect for each in furnisher.carpets)
     for nook in room.nooks:
         opening, back = _opening(room.rect, nook, 1)
         others = [each for each in keep if each.meets(nook) and not each.meets(opening)]
         inside = Furnisher(dice, nook, others)
         furnish_nook(room.kind, inside, back)
         furnisher.pieces += inside.pieces
-        if fitted:
-            furnisher.lay("Carpet", nook, within=nook)
     return furnisher
 
 

@@ -32,14 +32,24 @@ def floor_plan(
             for number, piece in enumerate([*thresholds, *front, *pieces], 1)
         ],
         carpets=[
-            Shape(f"c{number}", piece.name, _corners(piece.rect, dock))
-            for number, piece in enumerate(carpets, 1)
+            Shape(f"c{number}", name, tuple(_corner(*at, dock) for at in outline(parts)))
+            for number, (name, parts) in enumerate(_laid(layout, carpets), 1)
         ],
         bounds=(
             *_corner(0, 0, dock),
             *_corner(layout.wide, layout.deep, dock),
         ),
     )
+
+
+def _laid(layout: Layout, carpets: Sequence[Piece]) -> list[tuple[str, Sequence[Rect]]]:
+    """Carpets with what they are made of: one that fills a room fills its nooks as well."""
+    found: list[tuple[str, Sequence[Rect]]] = []
+    fitted = {room.rect: room for room in layout.rooms}
+    for carpet in carpets:
+        room = fitted.get(carpet.rect)
+        found.append((carpet.name, (carpet.rect,) if room is None else room.parts))
+    return found
 
 
 def _corner(x: int, y: int, dock: Cell) -> tuple[int, int]:

@@ -85,6 +85,15 @@ def test_everything_in_a_home_can_be_drawn(seed: int) -> None:
     assert len(drawn) >= len(plan["furniture"]) - 1  # the dock is drawn with the robot
 
 
+@pytest.mark.parametrize(
+    ("place", "cistern"), [((0, 360, 65, 400), (0, 360)), ((435, 0, 500, 40), (480.5, 0))]
+)
+def test_a_toilet_in_a_corner_has_its_cistern_at_its_short_side(place, cistern) -> None:
+    drawn = furniture_svg([piece("Toilet", *place)], [ROOM])
+
+    assert (numbers(drawn, "x")[0], numbers(drawn, "y")[0]) == cistern
+
+
 def test_a_piece_in_a_bent_room_has_its_back_to_the_nearest_wall_of_that_room() -> None:
     """The room round it and the room it is in have boxes that overlap."""
     around = [(0, 0), (500, 0), (500, 400), (440, 400), (440, 60), (0, 60)]
