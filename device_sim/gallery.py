@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
-from device_sim.picture import Picture, legend
+from device_sim.picture import Picture, Way, legend
 from device_sim.picture.mission import style
 from device_sim.picture.rooms import rooms_of
 from device_sim.robot.chronicle import MissionLog
+from device_sim.robot.coverage import Leg
 from device_sim.robot.families import FAMILIES
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.homes import home
 from device_sim.robot.orders import obey
 from device_sim.robot.parameters import NOBODY, Faults
 from device_sim.robot.population import RobotSpec
-from device_sim.robot.record import drawn
+from device_sim.robot.record import drawn, turning_points
 from device_sim.robot.step import step
 
 MOST: Final = 60
@@ -63,7 +64,24 @@ def _mission(fleet: Fleet, row: int) -> Picture:
             *_problems(log),
             *_shut(map_),
         ),
+        ways=_ways(fleet, log),
     )
+
+
+def _ways(fleet: Fleet, log: MissionLog) -> list[Way]:
+    """The way driven, cut where the robot begins something else."""
+    route = fleet.routes.route(log.route)
+    count = route.vertex_at(log.along_cm) + 1
+    xs, ys, legs = (each[:count].tolist() for each in (route.x_cm, route.y_cm, route.leg))
+    starts = [0, *(n for n in range(1, count) if legs[n] != legs[n - 1])]
+    ways = []
+    for start, end in zip(starts, [*starts[1:], count], strict=True):
+        part = slice(max(start - 1, 0), end)
+        ways.append(Way(_KINDS[legs[start]], turning_points(xs[part], ys[part])))
+    return ways
+
+
+_KINDS: Final = {Leg.FIRST: "first", Leg.EDGES: "edges", Leg.SECOND: "second"}
 
 
 def _area(area_m2: float) -> str:

@@ -56,6 +56,18 @@ def test_homes_come_in_their_order() -> None:
     assert [title.split()[1] for title in titles[:-1]] == ["7", "8", "9", "10", "11"]
 
 
+def test_ways_along_walls_and_second_passes_are_told_apart() -> None:
+    shown = missions(range(7, 13), PERFECT)
+
+    for mission in shown:
+        assert {way.kind for way in mission.ways} <= {"first", "edges", "second"}
+        assert mission.ways[0].kind == "first"
+        ends = [way.points[-1] for way in mission.ways]
+        assert ends[:-1] == [way.points[0] for way in mission.ways[1:]]
+    kinds = {way.kind for mission in shown for way in mission.ways}
+    assert kinds == {"first", "edges", "second"}
+
+
 def test_a_title_tells_charging_apart_and_rooms_that_were_shut() -> None:
     shown = missions(range(30), PERFECT)
 

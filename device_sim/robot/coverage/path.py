@@ -197,9 +197,7 @@ def _measured(place: Home, drive: Drive, rooms: tuple[int, ...] | None) -> Cover
 def _small_rooms(place: Home) -> Iterable[int]:
     """The rooms that automatic passes clean twice."""
     return (
-        number
-        for number, room in enumerate(place.rooms)
-        if room.area_m2 < _STANDING.twice_below_m2
+        number for number, room in enumerate(place.rooms) if room.area_m2 < _STANDING.twice_below_m2
     )
 
 
