@@ -1,5 +1,6 @@
 """Words on a picture, each with the box it fills, so that none stands on another."""
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any, Final, NamedTuple
@@ -100,14 +101,6 @@ class Board:
             and not any(box.meets(each) for each in self.hard)
             and not (clear and any(box.meets(each) for each in self._soft))
         )
-
-    def first(self, places: Sequence[Box]) -> Box | None:
-        """The first place that is free, rather clear of everything; None where none is."""
-        for clear in (True, False):
-            for place in places:
-                if self.free(place, clear=clear):
-                    return place
-        return None
 
     def take(self, box: Box) -> None:
         """Put a word there."""
@@ -280,26 +273,32 @@ def error_labels(board: Board, errors: Iterable[Mapping[str, Any]]) -> list[Labe
     """
     labels: list[Label] = []
     for error in errors:
-        code = int(error["error"])
-        for text in (f"error {error_words(code)}", f"error {code}"):
-            place = board.first(_beside(dot_box(error), text))
-            if place is not None:
-                board.take(place)
-                labels.append(Label(text, place, ERROR, "wrong"))
-                break
+        dot, code = dot_box(error), int(error["error"])
+        said = f"error {error_words(code)}", f"error {code}"
+        places = (
+            (text, place)
+            for clear, far in ((True, _NEAR), (False, _NEAR), (False, _FARTHEST))
+            for text in said
+            for place in _beside(dot, text, far)
+            if board.free(place, clear=clear)
+        )
+        for text, place in itertools.islice(places, 1):
+            board.take(place)
+            labels.append(Label(text, place, ERROR, "wrong"))
     return labels
 
 
-def _beside(dot: Box, text: str) -> list[Box]:
+def _beside(dot: Box, text: str, farthest: int) -> list[Box]:
     """Right, left, above, below and the four corners; then further and further away."""
     x, y = dot.middle
     across, down = RADIUS + 6 + width_of(text, ERROR) / 2, RADIUS + 4 + _LINE * ERROR / 2
     steps = [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1)]
     return [
         centred(text, x + sx * (across + far), y + sy * (down + far), ERROR)
-        for far in range(0, _FARTHEST, 12)
+        for far in range(0, farthest, 12)
         for sx, sy in steps
     ]
 
 
-_FARTHEST: Final = 150
+_NEAR, _FARTHEST = 36, 150
+"""Centimetres from a dot: where its words clearly belong to it, and at most."""

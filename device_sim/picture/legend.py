@@ -17,6 +17,7 @@ _GAP: Final = 12
 _BETWEEN: Final = 34
 STYLE: Final = f"""
 .key{{font-size:{LETTERS}px}}.scale{{fill:none;stroke:#1d2421;stroke-width:4}}
+.told{{stroke-opacity:1;stroke-width:3.5}}
 .chip{{stroke:#8b8271;stroke-width:1.5}}
 """
 
@@ -153,7 +154,7 @@ def _bar(kind: str) -> _Swatch:
 
 def _way(kind: str) -> _Swatch:
     return lambda box: [
-        path(f"way {kind}", f"M{box.left:g} {box.bottom - 8:g}h{box.wide - 10:g}l6 -6v-10")
+        path(f"way {kind} told", f"M{box.left:g} {box.bottom - 8:g}h{box.wide - 10:g}l6 -6v-10")
     ]
 
 

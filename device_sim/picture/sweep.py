@@ -14,19 +14,15 @@ ACROSS: Final = 32
 """Centimetres a robot cleans across (16.1)."""
 _CELL: Final = 5
 """Centimetres of the grid on which floor is counted."""
-_STRAIGHT: Final = 0.5
-"""The cosine of the angle up to which a stroke goes on."""
 
 
 def strokes(path: Sequence[Point]) -> list[list[Point]]:
-    """A path in pieces that run one way, so that where they lie on each other it shows."""
+    """A path in pieces that never turn back, so that where they lie on each other it shows."""
     found: list[list[Point]] = []
     way = (0, 0)
     for here, there in pairwise(path):
         leg = there[0] - here[0], there[1] - here[1]
-        product = way[0] * leg[0] + way[1] * leg[1]
-        size = (way[0] ** 2 + way[1] ** 2) * (leg[0] ** 2 + leg[1] ** 2)
-        if not size or product < 0 or product * product < _STRAIGHT * _STRAIGHT * size:
+        if not found or way == (0, 0) or way[0] * leg[0] + way[1] * leg[1] < 0:
             found.append([here])
             way = leg
         found[-1].append(there)

@@ -3,7 +3,7 @@
 How often homes have a piece is an estimate [E] throughout.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from device_sim.robot.homes.floor import Kind
@@ -21,10 +21,10 @@ def furnish(kind: Kind, room: Furnisher) -> None:
     _RECIPES[kind](room)
 
 
-def furnish_nook(kind: Kind, nook: Furnisher, back: int) -> None:
-    """Something at the back of a nook, as its room wants it."""
-    choices = _NOOKS.get(kind, _SHELF)
-    name, long, deep = nook.dice.one_of(choices)
+def furnish_nook(kind: Kind, nook: Furnisher, back: int, present: Collection[str]) -> None:
+    """Something at the back of a nook that its room wants and has not got."""
+    choices = [each for each in _NOOKS.get(kind, ()) if each[0] not in present]
+    name, long, deep = nook.dice.one_of(choices or _SHELF)
     along = nook.rect.wide if back <= HIGH_Y else nook.rect.deep
     if nook.dice.happens(0.8):
         nook.stand(name, min(long, along), deep, side=back, tries=3)

@@ -127,7 +127,7 @@ def _furnished(dice: Dice, room: Room, keep: Sequence[Rect]) -> Furnisher:
         opening, back = _opening(room.rect, nook, 1)
         others = [each for each in keep if each.meets(nook) and not each.meets(opening)]
         inside = Furnisher(dice, nook, others)
-        furnish_nook(room.kind, inside, back)
+        furnish_nook(room.kind, inside, back, {piece.name for piece in furnisher.pieces})
         furnisher.pieces += inside.pieces
     return furnisher
 
