@@ -12,8 +12,9 @@ TITLE: Final = 34
 WALL: Final = 10
 RADIUS: Final = 16
 """Of an error's dot."""
-_LETTER: Final = 0.56
-"""The width of a letter as a share of its height, rather too wide than too narrow."""
+_LETTERS: Final = ((" ilj.,:'·!|", 0.34), ("ftrI²", 0.42), ("mwMW%", 1.0))
+_CAPITAL, _OTHER, _BOLD = 0.78, 0.64, 1.12
+"""Widths of letters as shares of their height in the widest of usual fonts; bold ones more."""
 _SMALLEST: Final = 11
 """Below it a piece of furniture goes without its name."""
 _PIECE: Final = 19
@@ -119,14 +120,23 @@ def dot_box(error: Mapping[str, Any]) -> Box:
     return Box(x - RADIUS, y - RADIUS, x + RADIUS, y + RADIUS)
 
 
-def width_of(text: str, size: float = TEXT) -> float:
+def width_of(text: str, size: float = TEXT, *, bold: bool = False) -> float:
     """How wide a text is, rather too wide."""
-    return len(text) * _LETTER * size
+    return sum(map(_letter, text)) * size * (_BOLD if bold else 1.0)
 
 
-def centred(text: str, x: float, y: float, size: float = TEXT, *, upright: bool = False) -> Box:
+def _letter(letter: str) -> float:
+    for letters, width in _LETTERS:
+        if letter in letters:
+            return width
+    return _CAPITAL if letter.isupper() else _OTHER
+
+
+def centred(
+    text: str, x: float, y: float, size: float = TEXT, *, upright: bool = False, bold: bool = False
+) -> Box:
     """The box of a text round its middle."""
-    half, tall = width_of(text, size) / 2, _LINE * size / 2
+    half, tall = width_of(text, size, bold=bold) / 2, _LINE * size / 2
     return (
         Box(x - tall, y - half, x + tall, y + half) if upright
         else Box(x - half, y - tall, x + half, y + tall)
@@ -291,10 +301,11 @@ def error_labels(board: Board, errors: Iterable[Mapping[str, Any]]) -> list[Labe
 def _beside(dot: Box, text: str, farthest: int) -> list[Box]:
     """Right, left, above, below and the four corners; then further and further away."""
     x, y = dot.middle
-    across, down = RADIUS + 6 + width_of(text, ERROR) / 2, RADIUS + 4 + _LINE * ERROR / 2
+    half = width_of(text, ERROR, bold=True) / 2
+    across, down = RADIUS + 6 + half, RADIUS + 4 + _LINE * ERROR / 2
     steps = [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1)]
     return [
-        centred(text, x + sx * (across + far), y + sy * (down + far), ERROR)
+        centred(text, x + sx * (across + far), y + sy * (down + far), ERROR, bold=True)
         for far in range(0, farthest, 12)
         for sx, sy in steps
     ]

@@ -225,6 +225,6 @@ _FLAT: Final = ("Threshold", "Door", "Front door", "Dock")
 
 
 def _title(title: str, x: float, y: float, room: float) -> str:
-    size = min(TITLE, room / max(1.0, width_of(title, 1.0)))
+    size = min(TITLE, room / max(1.0, width_of(title, 1.0, bold=True)))
     style = "" if size == TITLE else f' style="font-size:{size:.1f}px"'
     return f'<text class="title" x="{x:g}" y="{y:g}"{style}>{escape(title)}</text>'

@@ -132,7 +132,7 @@ def test_long_titles_become_smaller_and_facts_go_on_another_line() -> None:
     left, _, width, _ = map(float, root.get("viewBox").split())
     sized = next(each for each in root.iter(f"{SVG}text") if each.get("class") == "title")
     size = float(sized.get("style").removeprefix("font-size:").removesuffix("px"))
-    assert float(sized.get("x")) + width_of(title, size) <= left + width
+    assert float(sized.get("x")) + width_of(title, size, bold=True) <= left + width + 1
     lines = [each.text for each in root.iter(f"{SVG}text") if each.get("class") == "fact"]
     assert " · ".join(lines) == " · ".join(facts)
     assert len(lines) > 1
