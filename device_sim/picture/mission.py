@@ -72,7 +72,7 @@ class Picture:
         """The box that it fills, title, scale and legend included."""
         x0, y0, x1, y1 = self.drawn["floorPlan"]["bounds"]
         width = max(x1 - x0, _NARROWEST)
-        head = TITLE + 18 + len(self._facts) * _FACT_LINE
+        head = TITLE + 30 + len(self._facts) * _FACT_LINE
         foot = _SCALE + (len(self._legend(width)) * legend.LINE if self.has_legend else 0)
         return Box(
             x0 - _MARGIN, -y1 - _MARGIN - head, x0 + width + _MARGIN, -y0 + _MARGIN + foot
