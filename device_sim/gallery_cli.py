@@ -26,6 +26,13 @@ def homes(
 
     Example: robofleet homes --seed 7 --count 5 --out homes.svg
     """
+    if out.suffix.lower() != ".svg":
+        _err.print(
+            f"error: --out {out}: homes are drawn as SVG, so the name must end in .svg"
+            f" ({out.with_suffix('.svg').name}, say)",
+            markup=False, soft_wrap=True,
+        )  # fmt: skip
+        raise typer.Exit(2)
     missions = gallery.missions(range(seed, seed + count), faults.rates)
     try:
         out.write_text(gallery.sheet_svg(missions), encoding="utf-8")
@@ -33,4 +40,4 @@ def homes(
         _err.print(f"error: {out}: {error.strerror}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
     for each in missions:
-        _out.print(each.title, markup=False, soft_wrap=True)
+        _out.print(f"{each.title}: {'; '.join(each.facts)}", markup=False, soft_wrap=True)

@@ -1,6 +1,6 @@
 """Missions as pictures."""
 
 from device_sim.picture.labels import Box
-from device_sim.picture.mission import mission_svg
+from device_sim.picture.mission import Picture, Way, mission_svg
 
-__all__ = ["Box", "mission_svg"]
+__all__ = ["Box", "Picture", "Way", "mission_svg"]

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from device_sim.picture.labels import Box, Label, box_of, piece_label
+from device_sim.picture.elements import circle, oval, rect, segment
+from device_sim.picture.labels import Board, Box, Label, box_of, piece_label
 
 STYLE: Final = """
 .piece{fill:#d8d0bf;stroke:#8b8271;stroke-width:2}
@@ -14,49 +15,70 @@ STYLE: Final = """
 .china{fill:#fff;stroke:#8c979c;stroke-width:2}
 .plant{fill:#9dbb8b;stroke:#5f7f50;stroke-width:2}
 .sill{fill:#b9a98a}
-.leaf{fill:#8d7a5b}
+.leaf{fill:#a0672e}
 """
 
+Polygon = Sequence[tuple[float, float]]
+"""The corners of a room on the picture, its walls along x and y."""
 _Draw = Callable[[Box, str], list[str]]
 
 
-def furniture_svg(pieces: Sequence[Mapping[str, Any]], rooms: Sequence[Box]) -> list[str]:
+def furniture_svg(pieces: Sequence[Mapping[str, Any]], rooms: Sequence[Polygon]) -> list[str]:
     """The drawings of all pieces, those one drives under first."""
     ordered = sorted(pieces, key=lambda each: not each.get("passable", False))
     return [line for each in ordered for line in _drawn(each, rooms)]
 
 
-def furniture_labels(pieces: Sequence[Mapping[str, Any]]) -> list[Label]:
-    """The names of the pieces that have room for them."""
-    named = [each for each in pieces if each["name"] not in _NAMELESS]
-    found = [piece_label(str(each["name"]), box_of(each)) for each in named]
-    return [label for label in found if label is not None]
+def furniture_labels(pieces: Sequence[Mapping[str, Any]], board: Board) -> list[Label]:
+    """The names of the pieces that have room for them, where no other word stands."""
+    found: list[Label] = []
+    for piece in pieces:
+        if piece["name"] in _NAMELESS:
+            continue
+        label = piece_label(str(piece["name"]), box_of(piece))
+        if label is not None and board.free(label.box, clear=False):
+            board.take(label.box)
+            found.append(label)
+    return found
 
 
-_NAMELESS: Final = ("Threshold", "Door", "Chair", "Office chair", "Dock", "Toys", "Plant")
+_NAMELESS: Final = (
+    "Threshold", "Door", "Front door", "Chair", "Office chair", "Dock", "Toys", "Plant",
+    "Nightstand",
+)  # fmt: skip
 
 
-def _drawn(piece: Mapping[str, Any], rooms: Sequence[Box]) -> list[str]:
+def _drawn(piece: Mapping[str, Any], rooms: Sequence[Polygon]) -> list[str]:
     name, box = str(piece["name"]), box_of(piece)
     draw = _DRAWINGS.get(name)
     if piece.get("passable") and name != "Threshold":
         return _on_legs(box, name)
     if draw is None:
-        return [_rect("piece", box, 3)]
-    return draw(box, _back(box, rooms))
+        return [rect("piece", box, 3)]
+    return draw(box, _back(box, rooms, has_head=name in _HEADED))
 
 
-def _back(box: Box, rooms: Sequence[Box]) -> str:
-    """The side of a piece that is at a wall: n, s, w or e."""
+_HEADED: Final = ("Bed", "Toilet")
+"""Pieces with their back at a short side, whichever stands at a wall."""
+
+
+def _back(box: Box, rooms: Sequence[Polygon], *, has_head: bool = False) -> str:
+    """The side of a piece that is at a wall, or nearest to one: n, s, w or e."""
     x, y = box.middle
     for room in rooms:
-        if room.left <= x <= room.right and room.top <= y <= room.bottom:
+        walls = list(zip(room, [*room[1:], room[0]], strict=True))
+        across = [ax for (ax, ay), (bx, by) in walls if ax == bx and (ay > y) != (by > y)]
+        down = [ay for (ax, ay), (bx, by) in walls if ay == by and (ax > x) != (bx > x)]
+        if sum(at < x for at in across) % 2:
             gaps = {
-                "n": box.top - room.top, "s": room.bottom - box.bottom,
-                "w": box.left - room.left, "e": room.right - box.right,
-            }  # fmt: skip
+                "n": box.top - max(at for at in down if at <= y),
+                "s": min(at for at in down if at > y) - box.bottom,
+                "w": box.left - max(at for at in across if at <= x),
+                "e": min(at for at in across if at > x) - box.right,
+            }
             long = "ns" if box.wide >= box.tall else "we"
-            return min(gaps, key=lambda side: (gaps[side], side not in long))
+            sides = [side for side in gaps if side not in long] if has_head else list(gaps)
+            return min(sides, key=lambda side: (gaps[side], side not in long))
     return "n"
 
 
@@ -74,26 +96,6 @@ def _part(box: Box, back: str, along: tuple[float, float], across: tuple[float, 
     return Box(box.right - d * box.wide, top, box.right - c * box.wide, bottom)
 
 
-def _rect(kind: str, box: Box, radius: float = 0) -> str:
-    round_ = f' rx="{radius:g}"' if radius else ""
-    return (
-        f'<rect class="{kind}" x="{box.left:g}" y="{box.top:g}"'
-        f' width="{box.wide:g}" height="{box.tall:g}"{round_}/>'
-    )
-
-
-def _oval(kind: str, box: Box) -> str:
-    x, y = box.middle
-    return (
-        f'<ellipse class="{kind}" cx="{x:g}" cy="{y:g}" rx="{box.wide / 2:g}"'
-        f' ry="{box.tall / 2:g}"/>'
-    )
-
-
-def _line(ax: float, ay: float, bx: float, by: float) -> str:
-    return f'<line class="line" x1="{ax:g}" y1="{ay:g}" x2="{bx:g}" y2="{by:g}"/>'
-
-
 # ---------------------------------------------------------------- pieces
 
 
@@ -102,19 +104,15 @@ def _on_legs(box: Box, _name: str) -> list[str]:
         Box(x, y, x + 5, y + 5)
         for x in (box.left, box.right - 5) for y in (box.top, box.bottom - 5)
     ]  # fmt: skip
-    return [_rect("over", box, 4), *(_rect("leg", leg) for leg in legs)]
+    return [rect("over", box, 4), *(rect("leg", leg) for leg in legs)]
 
 
 def _bed(box: Box, back: str) -> list[str]:
-    deep = box.tall if back in "ns" else box.wide
     broad = box.wide if back in "ns" else box.tall
-    if broad > deep:  # its long side is at the wall
-        back = "w" if back in "ns" else "n"
-        broad = deep
     sides = ((0.08, 0.46), (0.54, 0.92)) if broad > 110 else ((0.12, 0.88),)  # noqa: PLR2004  cm
-    pillows = [_rect("part", _part(box, back, side, (0.04, 0.2)), 6) for side in sides]
+    pillows = [rect("part", _part(box, back, side, (0.04, 0.2)), 6) for side in sides]
     blanket = _part(box, back, (0.0, 1.0), (0.27, 1.0))
-    return [_rect("piece", box, 5), *pillows, _rect("part", blanket, 4)]
+    return [rect("piece", box, 5), *pillows, rect("part", blanket, 4)]
 
 
 def _sofa(box: Box, back: str) -> list[str]:
@@ -123,81 +121,81 @@ def _sofa(box: Box, back: str) -> list[str]:
     seats = 3 if long > 190 else 2 if long > 100 else 1  # noqa: PLR2004  cm
     span = (1 - 2 * arm) / seats
     parts = [
-        _rect("part", _part(box, back, (arm + n * span, arm + (n + 1) * span), (0.26, 0.97)), 6)
+        rect("part", _part(box, back, (arm + n * span, arm + (n + 1) * span), (0.26, 0.97)), 6)
         for n in range(seats)
     ]
-    return [_rect("piece", box, 9), *parts]
+    return [rect("piece", box, 9), *parts]
 
 
 def _chair(box: Box, back: str) -> list[str]:
-    return [_rect("piece", box, 7), _rect("part", _part(box, back, (0.15, 0.85), (0.2, 0.9)), 6)]
+    return [rect("piece", box, 7), rect("part", _part(box, back, (0.15, 0.85), (0.2, 0.9)), 6)]
 
 
 def _office_chair(box: Box, _back: str) -> list[str]:
     seat = Box(box.left + 9, box.top + 9, box.right - 9, box.bottom - 9)
-    return [_oval("piece", box), _oval("part", seat)]
+    return [oval("piece", box), oval("part", seat)]
 
 
 def _counter(box: Box, back: str) -> list[str]:
     long = box.wide if back in "ns" else box.tall
     step = 60 / long
     fronts = [
-        _rect("line", _part(box, back, (n * step, min((n + 1) * step, 1.0)), (0, 1)))
+        rect("line", _part(box, back, (n * step, min((n + 1) * step, 1.0)), (0, 1)))
         for n in range(int(long // 60) + (long % 60 > 0))
     ]
     sink = _part(box, back, (0.5 * step, 0.5 * step + 45 / long), (0.25, 0.8))
     hob = [
-        _oval("line", _part(box, back, (1 - a * step, 1 - (a - 0.3) * step), (c, c + 0.28)))
+        oval("line", _part(box, back, (1 - a * step, 1 - (a - 0.3) * step), (c, c + 0.28)))
         for a in (0.85, 0.5) for c in (0.18, 0.54)
     ]  # fmt: skip
-    return [_rect("piece", box), *fronts, _rect("china", sink, 6), *hob]
+    return [rect("piece", box), *fronts, rect("china", sink, 6), *hob]
 
 
 def _wardrobe(box: Box, back: str) -> list[str]:
     front = _part(box, back, (0.0, 1.0), (0.88, 1.0))
     x, y = box.middle
     rail = (
-        _line(box.left + 8, y, box.right - 8, y) if back in "ns"
-        else _line(x, box.top + 8, x, box.bottom - 8)
+        segment("line", box.left + 8, y, box.right - 8, y) if back in "ns"
+        else segment("line", x, box.top + 8, x, box.bottom - 8)
     )  # fmt: skip
-    return [_rect("piece", box), rail, _rect("part", front)]
+    return [rect("piece", box), rail, rect("part", front)]
 
 
 def _toilet(box: Box, back: str) -> list[str]:
     return [
-        _rect("china", _part(box, back, (0.0, 1.0), (0.0, 0.3)), 4),
-        _oval("china", _part(box, back, (0.06, 0.94), (0.28, 1.0))),
+        rect("china", _part(box, back, (0.0, 1.0), (0.0, 0.3)), 4),
+        oval("china", _part(box, back, (0.06, 0.94), (0.28, 1.0))),
     ]
 
 
 def _basin(box: Box, back: str) -> list[str]:
-    return [_rect("china", box, 8), _oval("china", _part(box, back, (0.15, 0.85), (0.3, 0.9)))]
+    return [rect("china", box, 8), oval("china", _part(box, back, (0.15, 0.85), (0.3, 0.9)))]
 
 
 def _tub(box: Box, _back: str) -> list[str]:
     inner = Box(box.left + 8, box.top + 8, box.right - 8, box.bottom - 8)
-    return [_rect("china", box, 6), _rect("china", inner, 24)]
+    return [rect("china", box, 6), rect("china", inner, 24)]
 
 
 def _shower(box: Box, _back: str) -> list[str]:
     return [
-        _rect("china", box, 2),
-        _line(box.left, box.top, box.right, box.bottom),
-        _line(box.left, box.bottom, box.right, box.top),
+        rect("china", box, 2),
+        segment("line", box.left, box.top, box.right, box.bottom),
+        segment("line", box.left, box.bottom, box.right, box.top),
     ]
 
 
 def _washer(box: Box, _back: str) -> list[str]:
     x, y = box.middle
-    return [_rect("china", box, 3), f'<circle class="china" cx="{x:g}" cy="{y:g}" r="19"/>']
+    return [rect("china", box, 3), circle("china", x, y, 19)]
 
 
 def _plant(box: Box, _back: str) -> list[str]:
     x, y = box.middle
     return [
-        *(_oval("plant", Box(x + dx - 11, y + dy - 11, x + dx + 11, y + dy + 11))
+        *(oval("plant", Box(x + dx - 11, y + dy - 11, x + dx + 11, y + dy + 11))
           for dx, dy in ((-9, 0), (9, 0), (0, -9), (0, 9))),
-        f'<circle class="plant" cx="{x:g}" cy="{y:g}" r="7"/>',
+        circle("plant", x, y, 7),
     ]  # fmt: skip
 
 
@@ -206,27 +204,27 @@ def _stairs(box: Box, _back: str) -> list[str]:
     count = int(max(box.wide, box.tall) // 27)
     step = max(box.wide, box.tall) / count
     treads = [
-        _line(box.left, box.top + n * step, box.right, box.top + n * step) if upright
-        else _line(box.left + n * step, box.top, box.left + n * step, box.bottom)
+        segment("line", box.left, box.top + n * step, box.right, box.top + n * step) if upright
+        else segment("line", box.left + n * step, box.top, box.left + n * step, box.bottom)
         for n in range(1, count)
     ]  # fmt: skip
-    return [_rect("piece", box), *treads]
+    return [rect("piece", box), *treads]
 
 
 def _toys(box: Box, _back: str) -> list[str]:
     return [
-        _rect("piece", Box(box.left + 5, box.top + 8, box.left + 27, box.top + 30), 3),
-        _rect("part", Box(box.left + 32, box.top + 4, box.left + 52, box.top + 24), 3),
-        _oval("plant", Box(box.left + 22, box.top + 34, box.left + 44, box.top + 56)),
+        rect("piece", Box(box.left + 5, box.top + 8, box.left + 27, box.top + 30), 3),
+        rect("part", Box(box.left + 32, box.top + 4, box.left + 52, box.top + 24), 3),
+        oval("plant", Box(box.left + 22, box.top + 34, box.left + 44, box.top + 56)),
     ]
 
 
 def _sill(box: Box, _back: str) -> list[str]:
-    return [_rect("sill", box)]
+    return [rect("sill", box)]
 
 
 def _leaf(box: Box, _back: str) -> list[str]:
-    return [_rect("leaf", box)]
+    return [rect("leaf", box)]
 
 
 def _nothing(_box: Box, _back: str) -> list[str]:
@@ -238,5 +236,6 @@ _DRAWINGS: Final[dict[str, _Draw]] = {
     "Office chair": _office_chair, "Counter": _counter, "Wardrobe": _wardrobe,
     "Toilet": _toilet, "Basin": _basin, "Bathtub": _tub, "Shower": _shower, "Washer": _washer,
     "Plant": _plant, "Stairs": _stairs, "Toys": _toys, "Threshold": _sill, "Door": _leaf,
+    "Front door": _leaf,
     "Dock": _nothing,
 }  # fmt: skip

@@ -163,12 +163,12 @@ def drawn(fleet: Fleet, row: int, log: MissionLog, along_cm: float) -> dict[str,
     """The map of a mission that has come that far; the share covered is of the floor it can."""
     route = fleet.routes.route(log.route) if log.mission_id else fleet.path(row)
     last = route.vertex_at(along_cm)
-    corners = _corners(route.x_cm[: last + 1].tolist(), route.y_cm[: last + 1].tolist())
+    corners = turning_points(route.x_cm[: last + 1].tolist(), route.y_cm[: last + 1].tolist())
     ratio = min(float(route.new_area_m2[last]) / max(route.floor_m2, 1e-9), 1.0)
     return mission_map(fleet.floor_plan(row), corners[-MAX_POINTS:], log.errors, ratio)
 
 
-def _corners(xs: list[float], ys: list[float]) -> list[tuple[int, int]]:
+def turning_points(xs: list[float], ys: list[float]) -> list[tuple[int, int]]:
     """The points where a path turns; those on a straight line say nothing."""
     told = ((int(x), int(y)) for x, y in zip(xs, ys, strict=True))
     points = [point for point, _ in groupby(told)]

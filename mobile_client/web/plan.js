@@ -29,11 +29,22 @@ const body = ({ point: { x, y }, theta }) => html`
   </g>`;
 
 function label(room) {
-  const middle = (axis) => {
-    const values = room.polygon.map((point) => point[axis]);
-    return (Math.min(...values) + Math.max(...values)) / 2;
-  };
-  return html`<text x=${middle(0)} y=${-middle(1)}>${room.name}</text>`;
+  const [x, y] = middle(room.polygon);
+  return html`<text x=${x} y=${-y}>${room.name}</text>`;
+}
+
+// The middle of the widest stretch of the room, so that the name of a bent room stands within it.
+function middle(polygon) {
+  const sides = polygon.map((start, at) => [start, polygon[(at + 1) % polygon.length]]);
+  const heights = [...new Set(polygon.map(([, y]) => y))].sort((a, b) => a - b);
+  const stretches = heights.slice(1).flatMap((high, at) => {
+    const y = (high + heights[at]) / 2;
+    const xs = sides.filter(([[, ay], [, by]]) => (ay > y) !== (by > y))
+      .map(([[ax, ay], [bx, by]]) => ax + (y - ay) * (bx - ax) / (by - ay)).sort((a, b) => a - b);
+    return xs.flatMap((x, n) => n % 2 ? [{ x: (xs[n - 1] + x) / 2, y, area: (x - xs[n - 1]) * (high - heights[at]) }] : []);
+  });
+  const { x, y } = stretches.reduce((best, each) => each.area > best.area ? each : best);
+  return [x, y];
 }
 
 const points = (list) => list.map(([x, y]) => `${x},${-y}`).join(' ');

@@ -155,19 +155,19 @@ def _floor_of(place: Home, rooms: tuple[int, ...] | None) -> Grid:
     """The free floor of rooms that a robot can enter, their doors included; of all for None."""
     inside = np.zeros(place.blocked.shape, dtype=np.bool_)
     for number in place.enterable if rooms is None else set(rooms) & place.enterable:
-        place.rooms[number].rect.grown(1).cut(inside)[:] = True
+        inside |= place.floor_of(number)
     return inside & ~place.blocked
 
 
 def _drive_room(drive: Drive, place: Home, reachable: Grid, number: int) -> None:
-    room = place.rooms[number].rect
+    room, floor = place.rooms[number].bounds, reachable & place.floor_of(number)
     drive.leg = Leg.FIRST
-    drive_rows(drive, reachable, room)
+    drive_rows(drive, floor, room)
     drive.leg = Leg.EDGES
-    drive_edges(drive, reachable, place.blocked, room)
+    drive_edges(drive, floor, place.blocked, room)
     drive.leg = Leg.SECOND
     begin = drive.here
-    drive_rows(drive, reachable, room, across=True)
+    drive_rows(drive, floor, room, across=True)
     drive.to(begin)
 
 
@@ -197,9 +197,7 @@ def _measured(place: Home, drive: Drive, rooms: tuple[int, ...] | None) -> Cover
 def _small_rooms(place: Home) -> Iterable[int]:
     """The rooms that automatic passes clean twice."""
     return (
-        number
-        for number, room in enumerate(place.rooms)
-        if room.rect.area_m2 < _STANDING.twice_below_m2
+        number for number, room in enumerate(place.rooms) if room.area_m2 < _STANDING.twice_below_m2
     )
 
 

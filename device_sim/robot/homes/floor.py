@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from device_sim.robot.homes.geometry import WALL, Rect
+import numpy as np
+
+from device_sim.robot.homes.geometry import WALL, Grid, Rect
 
 
 class Kind(StrEnum):
@@ -25,11 +27,35 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """One room, without its walls."""
+    """One room, without its walls: a rectangle, and the nooks that open to it without a wall."""
 
     kind: Kind
     name: str
     rect: Rect
+    nooks: tuple[Rect, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Rect, ...]:
+        """The rectangles it is made of, the largest first."""
+        return (self.rect, *self.nooks)
+
+    @property
+    def bounds(self) -> Rect:
+        """The smallest rectangle round it."""
+        x0, y0, x1, y1 = zip(*self.parts, strict=True)
+        return Rect(min(x0), min(y0), max(x1), max(y1))
+
+    @property
+    def area_m2(self) -> float:
+        """Its floor."""
+        return sum(part.area_m2 for part in self.parts)
+
+    def cells(self, shape: tuple[int, ...], grown: int = 0) -> Grid:
+        """Which cells of a floor are its own, or within so many cells of them."""
+        found = np.zeros(shape, dtype=np.bool_)
+        for part in self.parts:
+            part.grown(grown).cut(found)[:] = True
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +86,5 @@ class Layout:
     deep: int
     rooms: list[Room]
     doors: list[Door] = field(default_factory=list)
+    front: Rect | None = None
+    """The front door in its outer wall, always shut; upper floors have none."""

@@ -3,7 +3,7 @@
 How often homes have a piece is an estimate [E] throughout.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 from device_sim.robot.homes.floor import Kind
@@ -19,6 +19,29 @@ _ROOMY: Final = 5200
 def furnish(kind: Kind, room: Furnisher) -> None:
     """Furnish a room by its kind."""
     _RECIPES[kind](room)
+
+
+def furnish_nook(kind: Kind, nook: Furnisher, back: int, present: Collection[str]) -> None:
+    """Something at the back of a nook that its room wants and has not got."""
+    choices = [each for each in _NOOKS.get(kind, ()) if each[0] not in present]
+    name, long, deep = nook.dice.one_of(choices or _SHELF)
+    along = nook.rect.wide if back <= HIGH_Y else nook.rect.deep
+    if nook.dice.happens(0.8):
+        nook.stand(name, min(long, along), deep, side=back, tries=3)
+
+
+_SHELF: Final[Sequence[tuple[str, int, int]]] = (("Shelf", 20, 6),)
+_NOOKS: Final[dict[Kind, Sequence[tuple[str, int, int]]]] = {
+    Kind.BEDROOM: (("Wardrobe", 44, 12), ("Dresser", 20, 9)),
+    Kind.CHILD: (("Wardrobe", 28, 12), ("Shelf", 20, 6)),
+    Kind.GUEST: (("Wardrobe", 28, 12),),
+    Kind.KITCHEN: (("Shelf", 24, 8), ("Fridge", 12, 12)),
+    Kind.BATH: (("Washer", 12, 12), ("Shelf", 14, 6)),
+    Kind.HALL: (("Shoes", 14, 6), ("Wardrobe", 20, 10)),
+    Kind.LIVING: (("Shelf", 28, 6), ("Plant", 8, 8), ("Armchair", 16, 16)),
+    Kind.STUDIO: (("Counter", 80, 12),),
+}
+"""What stands in nooks, cells long and deep [E]."""
 
 
 def _living(room: Furnisher) -> None:

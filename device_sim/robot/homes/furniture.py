@@ -147,7 +147,7 @@ class Furnisher:
         return piece
 
     def lay(self, name: str, rect: Rect) -> None:
-        """A carpet, cut off at the walls."""
+        """A carpet, cut off at the walls; one that fills the room fills its nooks as well."""
         x0, y0, x1, y1 = self.rect
         cut = Rect(max(rect.x0, x0), max(rect.y0, y0), min(rect.x1, x1), min(rect.y1, y1))
         self.carpets.append(Piece(name, cut, Foot.FLAT))

@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from cloud_functions.contract.maps import FloorPlan
 from device_sim.robot.homes.dice import Dice
-from device_sim.robot.homes.floor import Door, Kind, Layout, Room
-from device_sim.robot.homes.furnishing import furnish
-from device_sim.robot.homes.furniture import Foot, Furnisher, Piece
-from device_sim.robot.homes.geometry import CELL_CM, Cell, Grid, Rect
+from device_sim.robot.homes.floor import Kind, Layout, Room
+from device_sim.robot.homes.furnishing import furnish, furnish_nook
+from device_sim.robot.homes.furniture import HIGH_X, HIGH_Y, LOW_X, LOW_Y, Foot, Furnisher, Piece
+from device_sim.robot.homes.geometry import CELL_CM, WALL, Cell, Grid, Rect
 from device_sim.robot.homes.layout import lay_out
 from device_sim.robot.homes.on_wire import floor_plan
 from device_sim.robot.homes.traits import Traits, reached, traits_of
@@ -29,6 +29,13 @@ _BASE: Final = 2
 """Cells a base is deep; the robot's centre stands `_BODY + 1` cells before it."""
 _DOOR_DEPTH: Final = 16
 """Cells before a door that stay free."""
+_WIDEST_DOOR: Final = 32
+_OPENING: Final = 9
+"""Cells that stay free where a wall is missing."""
+_MATS: Final = 0.7
+"""[E] Of front doors: those with a mat inside."""
+_MAT: Final = 9
+"""Cells it is deep."""
 _LEAST_SHARE: Final = 0.2
 """Of an open room's cells that a robot must reach, or it is unfurnished again."""
 _DOCK_KINDS: Final = (Kind.LIVING, Kind.STUDIO, Kind.HALL, Kind.KITCHEN, Kind.STUDY)
@@ -76,6 +83,10 @@ class Home:
         """The home as its robot knows it."""
         return floor_plan(self.layout, self.pieces, self.carpets, self.dock)
 
+    def floor_of(self, number: int) -> Grid:
+        """A room's cells and those beside them, so that rooms meet in their doors."""
+        return self.rooms[number].cells(self.blocked.shape, 1)
+
     def centre_cm(self, cell: Cell) -> tuple[int, int]:
         """A cell's centre in the frame of the dock."""
         return (cell[0] - self.dock[0]) * CELL_CM, (cell[1] - self.dock[1]) * CELL_CM
@@ -86,22 +97,59 @@ def home(seed: int) -> Home:
     """The home of that seed, always the same."""
     dice = Dice(seed)
     layout = lay_out(dice)
-    doors = {
-        place: [_before(door) for door in layout.doors if place in door.rooms]
-        for place in range(len(layout.rooms))
-    }
-    dock_room, dock = _place_dock(dice, layout, doors)
+    keep = [_kept_free(layout, place) for place in range(len(layout.rooms))]
+    dock_room, dock = _place_dock(dice, layout, keep)
     base = Rect(dock[0] - _BODY - 2, dock[1] - 3, dock[0] - _BODY, dock[1] + 4)
-    landing = Rect(base.x0, dock[1] - 11, dock[0] + 24, dock[1] + 12)
-    furnished: list[Furnisher] = []
-    for place, room in enumerate(layout.rooms):
-        keep = [*doors[place], landing] if place == dock_room else doors[place]
-        if room.kind is Kind.STAIRS:
-            keep = []
-        furnisher = Furnisher(dice, room.rect, keep)
-        furnish(room.kind, furnisher)
-        furnished.append(furnisher)
+    keep[dock_room].append(Rect(base.x0, dock[1] - 11, dock[0] + 24, dock[1] + 12))
+    furnished = [
+        _furnished(dice, room, free) for room, free in zip(layout.rooms, keep, strict=True)
+    ]
+    if layout.front is not None and dice.happens(_MATS):
+        hall = next(n for n, room in enumerate(layout.rooms) if room.kind is Kind.HALL)
+        furnished[hall].carpets.append(Piece("Doormat", _mat(layout, layout.front), Foot.FLAT))
     return _assembled(seed, layout, furnished, Piece("Dock", base), dock, dock_room)
+
+
+def _kept_free(layout: Layout, number: int) -> list[Rect]:
+    """Where nothing may stand in a room: before its doors, and where its nooks open."""
+    room = layout.rooms[number]
+    kept = [_before(door.rect) for door in layout.doors if number in door.rooms]
+    if room.kind is Kind.HALL and layout.front is not None:
+        kept.append(_before(layout.front))
+    return kept + [_opening(room.rect, nook, _OPENING)[0] for nook in room.nooks]
+
+
+def _furnished(dice: Dice, room: Room, keep: Sequence[Rect]) -> Furnisher:
+    """A room with its furniture, that of its nooks included."""
+    furnisher = Furnisher(dice, room.rect, [] if room.kind is Kind.STAIRS else keep)
+    furnish(room.kind, furnisher)
+    for nook in room.nooks:
+        opening, back = _opening(room.rect, nook, 1)
+        others = [each for each in keep if each.meets(nook) and not each.meets(opening)]
+        inside = Furnisher(dice, nook, others)
+        furnish_nook(room.kind, inside, back, {piece.name for piece in furnisher.pieces})
+        furnisher.pieces += inside.pieces
+    return furnisher
+
+
+def _opening(rect: Rect, nook: Rect, deep: int) -> tuple[Rect, int]:
+    """The floor on both sides of where a nook opens, and the nook's wall opposite."""
+    x0, y0 = max(rect.x0, nook.x0), max(rect.y0, nook.y0)
+    x1, y1 = min(rect.x1, nook.x1), min(rect.y1, nook.y1)
+    if x0 == x1:
+        back = HIGH_X if nook.x0 == x0 else LOW_X
+        return Rect(x0 - deep, y0, x0 + deep, y1), back
+    back = HIGH_Y if nook.y0 == y0 else LOW_Y
+    return Rect(x0, y0 - deep, x1, y0 + deep), back
+
+
+def _mat(layout: Layout, front: Rect) -> Rect:
+    """The mat inside the front door."""
+    x0, y0, x1, y1 = front
+    if front.wide == WALL:
+        return Rect(WALL, y0, WALL + _MAT, y1) if x0 == 0 else Rect(x0 - _MAT, y0, x0, y1)
+    is_low = y1 < layout.deep
+    return Rect(x0, WALL, x1, WALL + _MAT) if is_low else Rect(x0, y0 - _MAT, x1, y0)
 
 
 def difficulty_of(seeds: Sequence[int]) -> npt.NDArray[np.float32]:
@@ -109,15 +157,16 @@ def difficulty_of(seeds: Sequence[int]) -> npt.NDArray[np.float32]:
     return np.array([home(seed).traits.difficulty for seed in seeds], dtype=np.float32)
 
 
-def _before(door: Door) -> Rect:
-    """The floor on both sides of a door that nothing may stand on."""
-    x0, y0, x1, y1 = door.rect
-    if door.is_upright:
-        return Rect(x0 - _DOOR_DEPTH, y0 - 1, x1 + _DOOR_DEPTH, y1 + 1)
-    return Rect(x0 - 1, y0 - _DOOR_DEPTH, x1 + 1, y1 + _DOOR_DEPTH)
+def _before(door: Rect) -> Rect:
+    """The floor on both sides of a door that nothing may stand on; less where a wall is missing."""
+    x0, y0, x1, y1 = door
+    deep = _DOOR_DEPTH if max(door.wide, door.deep) <= _WIDEST_DOOR else _OPENING
+    if door.wide == WALL:
+        return Rect(x0 - deep, y0 - 1, x1 + deep, y1 + 1)
+    return Rect(x0 - 1, y0 - deep, x1 + 1, y1 + deep)
 
 
-def _place_dock(dice: Dice, layout: Layout, doors: dict[int, list[Rect]]) -> tuple[int, Cell]:
+def _place_dock(dice: Dice, layout: Layout, keep: Sequence[Sequence[Rect]]) -> tuple[int, Cell]:
     """A room, and the cell where the robot docks: its base at the wall of low x, free in front."""
     order = {kind: rank for rank, kind in enumerate(_DOCK_KINDS)}
     rooms = sorted(
@@ -135,7 +184,7 @@ def _place_dock(dice: Dice, layout: Layout, doors: dict[int, list[Rect]]) -> tup
                 y for y in range(y0 + side, y1 - side)
                 if not any(
                     Rect(x0, y - side, x0 + front, y + side + 1).meets(door)
-                    for door in doors[number]
+                    for door in keep[number]
                 )
             ]  # fmt: skip
             if free:
@@ -180,7 +229,8 @@ def _blocked(layout: Layout, pieces: Sequence[Piece]) -> Grid:
     """Everything that stands: all but the rooms and the doors between them."""
     blocked = np.ones((layout.wide, layout.deep), dtype=np.bool_)
     for room in layout.rooms:
-        room.rect.cut(blocked)[:] = False
+        for part in room.parts:
+            part.cut(blocked)[:] = False
     for door in layout.doors:
         door.rect.cut(blocked)[:] = False
     for piece in pieces:

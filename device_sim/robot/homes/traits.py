@@ -83,7 +83,7 @@ def traits_of(  # noqa: PLR0917  what a furnished floor is
     dock: Cell,
 ) -> Traits:
     """The traits of a furnished floor, of the rooms that a robot can enter."""
-    inside = [layout.rooms[place].rect for place in sorted(enterable)]
+    inside = [part for place in sorted(enterable) for part in layout.rooms[place].parts]
 
     def within(rect: Rect) -> bool:
         return any(rect.meets(room) for room in inside)

@@ -5,10 +5,11 @@ import re
 import pytest
 
 from device_sim.picture.furniture import furniture_labels, furniture_svg
-from device_sim.picture.labels import Box
+from device_sim.picture.labels import Board, Box
 from device_sim.robot.homes import home
 
-ROOM = Box(0, 0, 500, 400)
+ROOM = [(0, 0), (500, 0), (500, 400), (0, 400)]
+HOUSE = Box(0, 0, 500, 400)
 
 
 def piece(name: str, x0: int, y0: int, x1: int, y1: int, **more) -> dict:
@@ -67,7 +68,7 @@ def test_names_stand_within_their_pieces_or_not_at_all() -> None:
         piece("Nightstand", 0, 300, 20, 320), piece("Chair", 100, 100, 140, 140),
     ]  # fmt: skip
 
-    labels = {label.text: label for label in furniture_labels(pieces)}
+    labels = {label.text: label for label in furniture_labels(pieces, Board(HOUSE))}
 
     assert set(labels) == {"Wardrobe", "Shelf"}
     assert Box(0, 0, 150, 60).holds(labels["Wardrobe"].box)
@@ -82,3 +83,28 @@ def test_everything_in_a_home_can_be_drawn(seed: int) -> None:
     drawn = furniture_svg(plan["furniture"], [ROOM])
 
     assert len(drawn) >= len(plan["furniture"]) - 1  # the dock is drawn with the robot
+
+
+@pytest.mark.parametrize(
+    ("place", "cistern"), [((0, 360, 65, 400), (0, 360)), ((435, 0, 500, 40), (480.5, 0))]
+)
+def test_a_toilet_in_a_corner_has_its_cistern_at_its_short_side(place, cistern) -> None:
+    drawn = furniture_svg([piece("Toilet", *place)], [ROOM])
+
+    assert (numbers(drawn, "x")[0], numbers(drawn, "y")[0]) == cistern
+
+
+def test_a_piece_in_a_bent_room_has_its_back_to_the_nearest_wall_of_that_room() -> None:
+    """The room round it and the room it is in have boxes that overlap."""
+    around = [(0, 0), (500, 0), (500, 400), (440, 400), (440, 60), (0, 60)]
+    within = [(0, 70), (430, 70), (430, 400), (0, 400)]
+
+    drawn = furniture_svg([piece("Bed", 100, 70, 260, 275)], [around, within])
+
+    assert max(numbers(drawn, "y")[1:3]) < 70 + 20
+
+
+def test_names_keep_off_what_already_stands_there() -> None:
+    board = Board(HOUSE, [Box(60, 20, 90, 40)])
+
+    assert furniture_labels([piece("Wardrobe", 0, 0, 150, 60)], board) == []

@@ -136,8 +136,8 @@ def test_the_second_pass_of_a_room_is_at_right_angles_to_the_first(seed: int) ->
         first, second = (
             (path.room[1:] == number) & (path.leg[1:] == leg) for leg in (Leg.FIRST, Leg.SECOND)
         )
-        if path.place.rooms[number].rect.area_m2 > 8:
-            along_x = path.place.rooms[number].rect.wide >= path.place.rooms[number].rect.deep
+        if path.place.rooms[number].area_m2 > 8:
+            along_x = path.place.rooms[number].bounds.wide >= path.place.rooms[number].bounds.deep
             assert (dx[first].sum() > dy[first].sum()) == along_x
             assert (dx[second].sum() > dy[second].sum()) != along_x
 
@@ -151,7 +151,7 @@ def test_automatic_passes_clean_small_rooms_twice(seed: int) -> None:
 
     rooms = home(seed).rooms
     again = {int(number) for number in some.room[some.leg == Leg.SECOND]}
-    assert all(rooms[number].rect.area_m2 < 8 for number in again)
+    assert all(rooms[number].area_m2 < 8 for number in again)
     assert not (once.leg == Leg.SECOND).any()
     assert once.length_cm <= some.length_cm <= twice.length_cm
     assert 1.6 < twice.length_cm / once.length_cm < 2
@@ -199,7 +199,7 @@ def test_rooms_are_cleaned_in_the_order_asked_for_and_no_others() -> None:
 
     fresh = np.flatnonzero(np.diff(path.new_area_m2) > 0) + 1
     seen = [
-        {n for n in numbers if _holds(place.rooms[n].rect.grown(4), x, y)}
+        {n for n in numbers if any(_holds(p.grown(4), x, y) for p in place.rooms[n].parts)}
         for x, y in path.cells[fresh].tolist()
     ]
     assert all(seen)

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from device_sim.robot.homes import CELL_CM, difficulty_of, home
 from device_sim.robot.homes.dice import Dice
+from device_sim.robot.homes.floor import Door, Kind, Layout
 from device_sim.robot.homes.geometry import WALL, Rect
 from device_sim.robot.homes.home import Home
-from device_sim.robot.homes.layout import Kind, lay_out
+from device_sim.robot.homes.layout import lay_out
 
 SEEDS = st.integers(0, 2**40)
 MANY = range(150)
@@ -26,11 +27,10 @@ def test_rooms_lie_beside_each_other_within_the_outer_walls(seed: int) -> None:
     layout = lay_out(Dice(seed))
     inner = Rect(WALL, WALL, layout.wide - WALL, layout.deep - WALL)
 
-    assert all(room.rect.within(inner) for room in layout.rooms)
-    assert not any(
-        one.rect.meets(other.rect) for one, other in itertools.combinations(layout.rooms, 2)
-    )
-    covered = sum(room.rect.wide * room.rect.deep for room in layout.rooms)
+    parts = [part for room in layout.rooms for part in room.parts]
+    assert all(part.within(inner) for part in parts)
+    assert not any(one.meets(other) for one, other in itertools.combinations(parts, 2))
+    covered = sum(part.wide * part.deep for part in parts)
     assert covered > 0.85 * inner.wide * inner.deep  # the rest are walls
 
 
@@ -44,10 +44,60 @@ def test_rooms_have_sizes_people_live_with(seed: int) -> None:
     assert kinds.count(Kind.HALL) == 1
     assert (Kind.STUDIO in kinds) != (Kind.LIVING in kinds)
     assert len({room.name for room in rooms}) == len(rooms)
-    assert 18 <= sum(room.rect.area_m2 for room in rooms) <= 160
+    assert 18 <= sum(room.area_m2 for room in rooms) <= 160
     for room in rooms:
         least = 0.85 if room.kind in (Kind.TOILET, Kind.STAIRS, Kind.STORAGE) else 1.0
         assert min(room.rect.wide, room.rect.deep) * CELL_CM >= 100 * least, room
+        assert all(min(nook.wide, nook.deep) * CELL_CM >= 50 for nook in room.nooks), room
+
+
+@given(SEEDS)
+@settings(max_examples=60)
+def test_walls_stand_between_rooms_and_none_between_a_room_and_its_nooks(seed: int) -> None:
+    layout = lay_out(Dice(seed))
+
+    for number, room in enumerate(layout.rooms):
+        touching = [nook for nook in room.nooks if nook.grown(1).meets(room.rect)]
+        assert len(touching) == len(room.nooks)
+        for other in layout.rooms[number + 1 :]:
+            for one, two in itertools.product(room.parts, other.parts):
+                assert not one.grown(WALL - 1).meets(two), (room, other)
+
+
+@given(SEEDS)
+@settings(max_examples=60)
+def test_the_front_door_is_in_an_outer_wall_of_the_hall(seed: int) -> None:
+    layout = lay_out(Dice(seed))
+
+    if layout.front is None:
+        assert Kind.STAIRS in {room.kind for room in layout.rooms}
+        return
+    front, house = layout.front, Rect(0, 0, layout.wide, layout.deep)
+    hall = next(room for room in layout.rooms if room.kind is Kind.HALL)
+    assert 70 <= max(front.wide, front.deep) * CELL_CM <= 100
+    assert front.within(house)
+    assert not front.within(house.grown(-1))
+    assert any(front.grown(1).meets(part) for part in hall.parts)
+
+
+def test_homes_have_the_shapes_of_real_ones() -> None:
+    layouts = [lay_out(Dice(seed)) for seed in range(400)]
+
+    bent = sum(any(room.nooks for room in layout.rooms) for layout in layouts)
+    halls = sum(bool(layout.rooms[0].nooks) for layout in layouts)
+    open_plans = sum(
+        any(door.width * CELL_CM > 160 for door in layout.doors if joins_kitchen(layout, door))
+        for layout in layouts
+    )
+    assert 0.4 < bent / len(layouts) < 0.9
+    assert 0.1 < halls / len(layouts) < 0.5
+    assert 0.1 < open_plans / len(layouts) < 0.5
+    assert sum(layout.front is not None for layout in layouts) > 0.9 * len(layouts)
+
+
+def joins_kitchen(layout: Layout, door: Door) -> bool:
+    """Whether a door is between kitchen and living room."""
+    return {layout.rooms[n].kind for n in door.rooms} == {Kind.KITCHEN, Kind.LIVING}
 
 
 @given(SEEDS)
@@ -63,11 +113,11 @@ def test_doors_join_all_rooms_and_are_as_wide_as_doors_are(seed: int) -> None:
     assert joined == set(range(len(layout.rooms)))
     for door in layout.doors:
         stairs = Kind.STAIRS in {layout.rooms[place].kind for place in door.rooms}
-        assert stairs or 70 <= door.width * CELL_CM <= 160
+        assert stairs or joins_kitchen(layout, door) or 70 <= door.width * CELL_CM <= 160
         assert min(door.rect.wide, door.rect.deep) == WALL
-        assert not any(door.rect.meets(room.rect) for room in layout.rooms)
-        beside = [layout.rooms[place].rect for place in door.rooms]
-        assert all(door.rect.grown(1).meets(rect) for rect in beside)
+        assert not any(door.rect.meets(part) for room in layout.rooms for part in room.parts)
+        for place in door.rooms:
+            assert any(door.rect.grown(1).meets(part) for part in layout.rooms[place].parts)
 
 
 @pytest.mark.parametrize("seed", MANY)
@@ -97,7 +147,8 @@ def test_what_stands_in_a_home_stands_in_one_of_its_rooms(seed: int) -> None:
     place = home(seed)
 
     for piece in [*place.pieces, *place.carpets]:
-        where = [room.rect for room in place.rooms] + [door.rect for door in place.layout.doors]
+        where = [part for room in place.rooms for part in room.parts]
+        where += [door.rect for door in place.layout.doors]
         assert any(piece.rect.within(rect) for rect in where), piece
     firm = [p.rect for p in place.pieces if p.name not in ("Chair", "Office chair", "Door")]
     under = {p.rect for p in place.pieces if p.name in ("Table", "Desk")}
