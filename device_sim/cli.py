@@ -34,8 +34,8 @@ from device_sim.link.kinds import USUAL, LinkKind
 from device_sim.link.port import LinkRefused
 from device_sim.live_cli import Place, live
 from device_sim.network.conditions import InvalidCondition
+from device_sim.luck import Luck
 from device_sim.registration import NotRegistered
-from device_sim.robot.parameters import Faults
 from device_sim.run import RunOptions
 from device_sim.scenarios.living import Living
 from device_sim.shards import ShardFailed
@@ -50,18 +50,6 @@ _LAN_ONLY = ("lan_port", "lan_udp_port", "lan_single_keys")
 _FLAGS = {"for_s": "--for", "wait_s": "--wait", "version": "--mqtt-version"}
 """Where an option is not called what its value is."""
 _MOST_DRY = 100_000_000
-
-
-class Luck(StrEnum):
-    """How often something goes wrong on board."""
-
-    USUAL = "usual"
-    NONE = "none"
-
-    @property
-    def rates(self) -> Faults:
-        """The rates of the physics."""
-        return Faults(scale=float(self is Luck.USUAL))
 
 
 class MqttVersion(StrEnum):

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from device_sim import gallery
-from device_sim.cli import Luck
+from device_sim.luck import Luck
 
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)

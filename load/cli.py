@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from cloud_functions.contract.endpoints import Endpoints, NoCloud
+from device_sim.luck import Luck
 from load import target as targets
 from load.children import Child, ChildFailed, first_ended, start_cloud
 from load.interruption import Interrupted, until_interrupted
@@ -46,6 +47,7 @@ def load(
         float, typer.Option(min=0.1, max=10_000, help="Simulated seconds a second.")
     ] = 10,
     seed: Annotated[int, typer.Option(help="The same seed, the same fleet.")] = 7,
+    faults: Annotated[Luck, typer.Option(help="What goes wrong.")] = Luck.USUAL,
     broker: Annotated[str | None, typer.Option(help="builtin, mosquitto or mqtt://...")] = None,
     target: Annotated[str | None, typer.Option(help="API of a cloud that runs.")] = None,
     mqtt: Annotated[
@@ -76,6 +78,7 @@ def load(
         *("--spawn-rate", f"{users / min(_RAMP_S, for_s * _RAMP_SHARE):.3f}"),
         *("--robots", str(robots), "--robots-per-user", str(robots_per_user)),
         *("--owners", str(owners), "--speed", f"{speed:g}", "--fleet-seed", str(seed)),
+        *("--faults", faults.value),
         *("--run-time", f"{for_s:g}s", "--stop-timeout", "40", "--ledger", str(ledger)),
         *("--csv", str(report / "locust"), "--html", str(report / "report.html")),
         *("--only-summary", "--loglevel", "WARNING"),
@@ -216,7 +219,8 @@ def _conclude(ledger: Path, code: int, *, as_json: bool) -> None:
 
 def _show(said: dict[str, Any]) -> None:
     counts = said["counts"]
-    _out.print(f"{counts['connected']} of {counts['robots']} robots connected", end=", ")
+    away = f" ({counts['away']} away)" if counts["away"] else ""
+    _out.print(f"{counts['connected']} of {counts['robots']} robots connected{away}", end=", ")
     _out.print(f"{said['messages_per_s']} messages a second for {said['seconds']:g} s")
     _out.print(
         f"reports: {counts['reports_sent']} sent = {counts['accepted']} accepted"

@@ -14,6 +14,8 @@ class Ledger:
     robots: int = 0
     connected: int = 0
     """Robots connected when the load ended."""
+    away: int = 0
+    """Robots that a restart, an empty battery or their home's internet kept away at the end."""
     connects: int = 0
     losses: int = 0
     owners: int = 0
@@ -33,6 +35,7 @@ class Ledger:
     taps_late: int = 0
     taps_superseded: int = 0
     taps_offline: int = 0
+    taps_silent: int = 0
     taps_lost: int = 0
 
     def add(self, other: "Ledger") -> None:
@@ -73,8 +76,11 @@ class Ledger:
             complaints.append("no robot reported anything")
         if self.taps < self.owners:
             complaints.append(f"{self.owners} owners tapped only {self.taps} times")
-        if self.connected < self.robots:
-            complaints.append(f"{self.connected} of {self.robots} robots connected at the end")
+        if self.connected + self.away < self.robots:
+            away = f", {self.away} away" if self.away else ""
+            complaints.append(
+                f"{self.connected} of {self.robots} robots connected{away} at the end"
+            )
         return complaints
 
     def as_json(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from locust.html import get_html_report
 from locust.runners import MasterRunner, WorkerRunner
 
 from device_sim.child import die_with_parent
+from device_sim.luck import Luck
 from load.ledger import PROCESS, Ledger, total
 from load.owner import Owner
 from load.robot_shard import RobotShard
@@ -58,6 +59,7 @@ def _options(parser: Any) -> None:
     parser.add_argument("--owners", type=int, default=2, help="How many phones")
     parser.add_argument("--speed", type=float, default=10.0, help="Simulated seconds a second")
     parser.add_argument("--fleet-seed", type=int, default=7, help="Seed of homes and luck")
+    parser.add_argument("--faults", default="usual", choices=[*Luck], help="What goes wrong")
     parser.add_argument("--ledger", default="", help="Write the counts there as JSON")
 
 

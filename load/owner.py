@@ -12,6 +12,7 @@ import websockets
 import websockets.sync.client
 from locust import FastHttpUser, task
 from locust.exception import StopUser
+from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING
 from pydantic import ValidationError
 
 from cloud_functions.contract import api
@@ -31,6 +32,7 @@ T = TypeVar("T")
 _PAIRING_S: Final = 30.0
 _RECONNECT_S: Final = 0.5
 _SERVER_ERRORS: Final = 500
+_ENDING: Final = frozenset({STATE_CLEANUP, STATE_STOPPING, STATE_STOPPED})
 _STRIDE: Final = 7
 """Owners begin to look for a robot at different places of the list."""
 
@@ -72,12 +74,16 @@ class Owner(FastHttpUser):
         self._token = self._send(call).access
 
     def _take_robot(self, seed: int, index: int) -> str:
-        """Pair with a robot that is nobody's yet, whatever process drives it."""
+        """Pair with a robot that is nobody's yet, one of this process before any other.
+
+        Only in its own process is it known whether a robot had internet.
+        """
         deadline = time.time() + _PAIRING_S
         while time.time() < deadline:
             listed = self._send(calls.list_things())
-            for turn in range(len(listed)):
-                thing = listed[(index * _STRIDE + turn) % len(listed)]
+            start = index * _STRIDE % max(1, len(listed))
+            turned = [*listed[start:], *listed[:start]]
+            for thing in sorted(turned, key=lambda each: not RobotShard.holds(each)):
                 try:
                     self._send(calls.pair(thing, claim_code(seed, thing)))
                 except Refused as error:
@@ -129,6 +135,8 @@ class Owner(FastHttpUser):
             return
         if not any(robot.thing == self._thing and robot.connected for robot in listed.robots):
             return
+        if self._is_over():
+            return  # robots wait for taps that have begun, and no others
         PROCESS.taps += 1
         name = "tap to seen, robots connecting" if RobotShard.are_connecting() else "tap to seen"
         began, began_s = time.perf_counter(), time.time()
@@ -136,6 +144,14 @@ class Owner(FastHttpUser):
         PROCESS.settle(fate)
         failed = None if fate in (Fate.SEEN, Fate.REFUSED) else RuntimeError(f"tap {fate}")
         self._report(name, time.perf_counter() - began, failed)
+
+    def _is_over(self) -> bool:
+        """Whether the run has ended while this owner was looking at its list.
+
+        Told by the runner, which knows it before the first user hears of it.
+        """
+        runner = self.environment.runner
+        return runner is not None and runner.state in _ENDING
 
     def _tap(self, began_s: float) -> Fate:
         """Tap once; what became of it."""
@@ -153,12 +169,12 @@ class Owner(FastHttpUser):
         try:
             result, answered_s, heard_s = self._answer.get(timeout=SEEN_S)
         except gevent.Timeout:
-            return self._inquire(request.id)
+            return self._inquire(request.id, began_s)
         self._report("of it: tap to the robot's answer", max(0.0, answered_s - began_s))
         self._report("of it: answer to the phone", max(0.0, heard_s - answered_s))
         return of_answer(result)
 
-    def _inquire(self, command_id: str) -> Fate:
+    def _inquire(self, command_id: str, began_s: float) -> Fate:
         """Why nothing was heard of a tap, asked until its robot can say no more."""
         sealed_s = time.time() + SEALED_S
         while True:
@@ -167,7 +183,8 @@ class Owner(FastHttpUser):
                 if fate is not None:
                     return fate
             if time.time() > sealed_s:
-                return Fate.LOST
+                was_silent = RobotShard.was_silent(self._thing, began_s)
+                return Fate.SILENT if was_silent else Fate.LOST
             gevent.sleep(_RECONNECT_S)
 
     def _report(self, name: str, took_s: float, error: Exception | None = None) -> None:

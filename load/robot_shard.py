@@ -19,12 +19,16 @@ from locust.runners import WorkerRunner
 
 from cloud_functions.contract.mqtt.packets import Version
 from device_sim import scenario as scenarios
+from device_sim.firmware.batches import Outgoing
 from device_sim.firmware.firmware import Firmware
 from device_sim.link.bulk.links import BulkLinks
+from device_sim.link.orders import follow
 from device_sim.link.port import Caller, LinkOptions
+from device_sim.luck import Luck
 from device_sim.registration import thing_body
 from device_sim.robot.fleet import Fleet, RobotSpec
 from load.ledger import PROCESS, Ledger
+from load.presence import Presence
 from load.taps import SEALED_S, SEEN_S
 
 _STEP_S: Final = 0.005
@@ -57,7 +61,8 @@ class RobotShard(User):
         self._register(self._specs, options.fleet_seed)
         self._began_s = time.time()
         self._speed = options.speed
-        fleet = Fleet(self._specs, options.fleet_seed, self._began_s)
+        faults = Luck(options.faults).rates
+        fleet = Fleet(self._specs, options.fleet_seed, self._began_s, faults=faults)
         self._firmware = Firmware(fleet, self._accepted)
         self._links = BulkLinks(
             [
@@ -67,7 +72,8 @@ class RobotShard(User):
             LinkOptions([options.mqtt], seed=options.fleet_seed, version=Version.V311),
             epoll=gevent.monkey.get_original("select", "epoll"),
         )
-        self._outgoing: list[Any] = []
+        self._outgoing = Outgoing()
+        self.presence = Presence([spec.thing for spec in self._specs])
         self._counted = Ledger()
         PROCESS.robots += len(self._specs)
         self.was_up = False
@@ -98,6 +104,16 @@ class RobotShard(User):
         """Whether robots of this process are still on their way to their first connection."""
         return any(not shard.was_up for shard in cls.living)
 
+    @classmethod
+    def holds(cls, thing: str) -> bool:
+        """Whether a robot lives in this process."""
+        return any(thing in shard.presence for shard in cls.living)
+
+    @classmethod
+    def was_silent(cls, thing: str, since_s: float) -> bool:
+        """Whether a robot of this process had no internet, now or at some time since."""
+        return any(shard.presence.was_silent(thing, since_s) for shard in cls.living)
+
     @task
     def live(self) -> None:
         """One step of the robots' life."""
@@ -120,15 +136,19 @@ class RobotShard(User):
             gevent.sleep(_STEP_S)
         self._firmware.reports.timed_out += self._firmware.reports.on_their_way
         PROCESS.connected += self._links.counts.connected
+        PROCESS.away += self.presence.away
         RobotShard.living.discard(self)
         self._count_up()
         self._links.close()
 
     def _step(self) -> None:
         now_s = time.time()
-        incoming = self._links.exchange(self._outgoing, now_s)
+        incoming = self._links.exchange(self._outgoing.messages, now_s)
+        self.presence.heard(incoming)
         sim_s = self._began_s + (now_s - self._began_s) * self._speed
-        self._outgoing = self._firmware.step(incoming, now_s, sim_s).messages
+        self._outgoing = self._firmware.step(incoming, now_s, sim_s)
+        self.presence.ordered(self._outgoing, now_s)
+        follow(self._links, self._outgoing)
         self.was_up = self.was_up or self._links.counts.connected == len(self._specs)
         self._count_up()
 

@@ -29,6 +29,8 @@ class Fate(StrEnum):
     """Another command took its place before the robot answered."""
     OFFLINE = "offline"
     """The robot had no connection."""
+    SILENT = "silent"
+    """The robot's home had no internet, behind a connection that was open."""
     LOST = "lost"
     """The robot was connected, and never answered."""
 

@@ -83,7 +83,17 @@ def test_a_cloud_that_runs_says_its_broker_and_goes_on_running(
         assert json.load(answer) == cloud.endpoints
 
     done = robofleet(
-        *("load", *SMALL, "--for", "6", "--report", str(tmp_path / "out"), "--json"),
+        *(
+            "load",
+            *SMALL,
+            "--for",
+            "6",
+            "--faults",
+            "none",
+            "--report",
+            str(tmp_path / "out"),
+            "--json",
+        ),
         *(how, http if how == "--target" else str(cloud.data)),
     )
 

@@ -7,18 +7,20 @@ from load.taps import Fate
 
 BALANCED = {
     "robots": 5,
-    "connected": 5,
+    "connected": 4,
+    "away": 1,
     "owners": 2,
     "reports_sent": 10,
     "accepted": 7,
     "rejected": 2,
     "timed_out": 1,
-    "taps": 8,
+    "taps": 9,
     "taps_seen": 4,
     "taps_refused": 1,
     "taps_late": 1,
     "taps_superseded": 1,
     "taps_offline": 1,
+    "taps_silent": 1,
 }
 
 
@@ -30,13 +32,14 @@ def test_sums_that_add_up_are_no_complaint() -> None:
     ("change", "complaint"),
     [
         ({"reports_sent": 11}, "11 reports sent, 10 accepted, rejected or timed out"),
-        ({"taps": 9}, "9 taps, the fate of 8 is known"),
+        ({"taps": 10}, "10 taps, the fate of 9 is known"),
         (
-            {"taps": 9, "taps_lost": 1},
+            {"taps": 10, "taps_lost": 1},
             "1 taps lost: the robot was connected and did not answer",
         ),
-        ({"connected": 4}, "4 of 5 robots connected at the end"),
-        ({"owners": 9}, "9 owners tapped only 8 times"),
+        ({"connected": 3}, "3 of 5 robots connected, 1 away at the end"),
+        ({"away": 0}, "4 of 5 robots connected at the end"),
+        ({"owners": 10}, "10 owners tapped only 9 times"),
         (
             {"reports_sent": 0, "accepted": 0, "rejected": 0, "timed_out": 0},
             "no robot reported anything",
