@@ -14,10 +14,10 @@ from rich.live import Live
 from rich.progress import Progress
 from rich.table import Table
 
-from cloud_functions.contract.endpoints import credentials_of
+from cloud_functions.contract.endpoints import NoCloud, credentials_of
 from device_sim.ending import asked_to_end
 from device_sim.glimpse import MOST_SHOWN, Glimpse, glimpse_of
-from device_sim.link.doorstep import check_brokers
+from device_sim.link.doorstep import BrokerGone, check_brokers
 from device_sim.registration import register, write_slips
 from device_sim.run import Run, RunOptions, every
 from device_sim.shards import States, parts_of, run_shards
@@ -40,10 +40,10 @@ class Place:
 def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_json: bool) -> None:
     """Run until the time is over or somebody asks for the end.
 
-    Raises NotRegistered, LinkRefused, HomeError, ShardFailed.
+    Raises NoCloud, NotRegistered, LinkRefused, HomeError, ShardFailed.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        check_brokers(options.link, [spec.thing for spec in options.specs])
+        _check_brokers(options, place)
         run = Run(options, out.print) if processes == 1 else None
         try:
             _register(options, place, run, out)
@@ -62,6 +62,19 @@ def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_
             typer.echo(json.dumps(states))
         else:
             out.print(f"stopped: {seen.sent} messages sent, {seen.received} received")
+
+
+def _check_brokers(options: RunOptions, place: Place) -> None:
+    """Raises LinkRefused, and NoCloud where the broker was that of a cloud."""
+    try:
+        check_brokers(options.link, [spec.thing for spec in options.specs])
+    except BrokerGone as error:
+        if not place.http:
+            raise
+        raise NoCloud(
+            f"the cloud that ran on {place.data} does not answer ({error}):"
+            f" start it again with `robofleet up --data {place.data}`"
+        ) from None
 
 
 def _run_here(

@@ -19,6 +19,8 @@ class Ledger:
     connects: int = 0
     losses: int = 0
     owners: int = 0
+    owners_without: int = 0
+    """Owners who found no robot that was nobody's."""
     phone_losses: int = 0
     """WebSockets of phones that were lost and opened again."""
     messages_sent: int = 0
@@ -74,7 +76,12 @@ class Ledger:
             )
         if not self.reports_sent:
             complaints.append("no robot reported anything")
-        if self.taps < self.owners:
+        if self.owners_without:
+            complaints.append(
+                f"{self.owners_without} owners found no robot to pair with: every robot is"
+                " somebody's, or none was registered in time"
+            )
+        elif self.taps < self.owners:
             complaints.append(f"{self.owners} owners tapped only {self.taps} times")
         if self.connected + self.away < self.robots:
             away = f", {self.away} away" if self.away else ""

@@ -92,12 +92,15 @@ class Owner(FastHttpUser):
                 else:
                     return thing
             gevent.sleep(_RECONNECT_S)
+        PROCESS.owners_without += 1
         raise StopUser("there is no robot to pair with")
 
     def on_stop(self) -> None:
-        """Hang up."""
+        """Hang up, and leave the robot to the owners of the next run."""
         if hasattr(self, "_listener"):
             self._listener.kill()
+            with contextlib.suppress(PhoneError):
+                self._send(calls.unpair(self._thing))
 
     # ------------------------------------------------------------ listening
 

@@ -1,14 +1,16 @@
 """The cloud that a load is put on, when somebody else started it."""
 
 import contextlib
-import socket
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 
 from cloud_functions.contract.endpoints import PATH, Endpoints
+from device_sim.link.broker import Broker
+from device_sim.link.doorstep import check_brokers
+from device_sim.link.port import LinkOptions, LinkRefused
 
 _TIMEOUT_S: Final = 5.0
 
@@ -35,11 +37,11 @@ def find(url: str, mqtt: str | None) -> Target:
     broker = mqtt or (said.mqtt if said is not None else "")
     if not broker:
         raise NoTarget(f"{url} does not say where its MQTT broker is: give --mqtt mqtt://HOST:PORT")
-    address = _address("--mqtt", broker, "mqtt")
+    _address("--mqtt", broker, "mqtt")
     try:
-        socket.create_connection((address.hostname or "", address.port or 1883), _TIMEOUT_S).close()
-    except OSError as error:
-        raise NoTarget(f"no broker answers at {broker}: {error.strerror or error}") from None
+        check_brokers(LinkOptions([Broker.parse(broker).url]), ())
+    except LinkRefused as error:
+        raise NoTarget(str(error)) from None
     return Target(url.rstrip("/"), broker)
 
 
@@ -55,10 +57,10 @@ def _ask(url: str) -> Endpoints | None:
     return None
 
 
-def _address(option: str, url: str, scheme: str) -> SplitResult:
-    """The URL taken apart.  Raises NoTarget for one of another kind."""
+def _address(option: str, url: str, scheme: str) -> None:
+    """Raises NoTarget for a URL of another kind."""
     with contextlib.suppress(ValueError):
         address = urlsplit(url)
         if address.scheme == scheme and address.hostname and (address.port or 1) > 0:
-            return address
+            return
     raise NoTarget(f"{option} is {scheme}://HOST:PORT, not {url}")

@@ -33,13 +33,15 @@ from cloud_functions.contract.mqtt.disjoint import disjoint
 from cloud_functions.contract.mqtt.errors import PeerError
 from cloud_functions.contract.mqtt.packets import Connect, Subscription, Version
 from cloud_functions.contract.mqtt.reasons import FAILURE
+from cloud_functions.contract.mqtt.rivals import Rivals
 from cloud_functions.errors import Unavailable
 from cloud_functions.ports import Deliver, Message
+from cloud_functions.runtime.first_try import PATIENCE_S, FirstTry
 
 CLIENT_ID: Final = "robofleet-cloud"
 _KEEP_ALIVE_S: Final = 30
 _SESSION_S: Final = 7 * 86_400
-_FIRST_TRY_S: Final = 10.0
+_SHORTEST_PAUSE_S: Final = 0.05
 _LONGEST_PAUSE_S: Final = 5.0
 _OUTSTANDING: Final = 20_000
 """Received and not yet durable; above this the bridge reads no further."""
@@ -57,7 +59,9 @@ class Bridge(asyncio.Protocol):
         *,
         keep_session: bool = True,
         tls: ssl.SSLContext | None = None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
+        """`patience_s` is what the first connection may take; after half of it that is said."""
         address = urlsplit(url)
         self._tls = tls
         self.url = url
@@ -84,6 +88,12 @@ class Bridge(asyncio.Protocol):
         self._transport: Any = None
         self._lost = asyncio.Event()
         self._subscribed: asyncio.Future[None] | None = None
+        self._patience_s = patience_s
+        self._first: FirstTry | None = None
+        """While it is under way."""
+        self._was_taken_in = False
+        self._rivals = Rivals(1)
+        self._is_rival_known = False
         self._keeper: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._flush_scheduled = False
@@ -93,18 +103,55 @@ class Bridge(asyncio.Protocol):
     # ------------------------------------------------------------ ports.Broker
 
     async def start(self, deliver: Deliver, filters: Sequence[str]) -> None:
-        """Connect and subscribe.  Raises Unavailable."""
+        """Connect and subscribe.  Raises Unavailable, at once where waiting would not help."""
         self._deliver = deliver
         self._filters = disjoint(filters)
-        self._subscribed = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self._subscribed = loop.create_future()
+        self._first = FirstTry(self._address, loop.time())
         self._keeper = asyncio.create_task(self._keep_connected(), name="bridge")
         try:
-            await asyncio.wait_for(asyncio.shield(self._subscribed), _FIRST_TRY_S)
-        except TimeoutError:
+            await self._await_first(self._subscribed)
+        except Unavailable:
+            self._subscribed = None
             self._keeper.cancel()
+            if self._transport is not None:
+                self._transport.abort()
+            raise
+        finally:
+            self._first = None
+
+    async def _await_first(self, subscribed: "asyncio.Future[None]") -> None:
+        """Until it is known whether the broker takes the cloud in.  Raises Unavailable."""
+        half_s = self._patience_s / 2
+        await asyncio.wait({subscribed}, timeout=half_s)
+        if not subscribed.done():
+            _logger.warning("%s %s; it has %g s more", self._address, self._awaited(), half_s)
+            await asyncio.wait({subscribed}, timeout=half_s)
+        if not subscribed.done():
             raise Unavailable(
-                f"no broker took us in at {self._host}:{self._port} within {_FIRST_TRY_S:g} s"
-            ) from None
+                f"{self._address} {self._awaited()} within {self._patience_s:g} s:"
+                " is it a broker that works?"
+            )
+        subscribed.result()
+
+    @property
+    def _address(self) -> str:
+        """The broker's, without what is secret."""
+        return f"{'mqtts' if self._tls else 'mqtt'}://{self._host}:{self._port}"
+
+    def _awaited(self) -> str:
+        """What the broker has not done yet."""
+        if self._transport is None:
+            return "has not taken the connection"
+        if self._session.state is State.CONNECTED:
+            return "has not answered SUBSCRIBE"
+        return "took the connection and has not answered CONNECT"
+
+    def _give_up(self, why: str) -> None:
+        """The first connection does not come about, if there is a reason; others are for ever."""
+        if why and self._subscribed is not None and not self._subscribed.done():
+            self._subscribed.set_exception(Unavailable(why))
 
     def listen(self, filters: Sequence[str]) -> None:
         """Hand over what matches these from now on; told to the broker as soon as it is there."""
@@ -153,27 +200,39 @@ class Bridge(asyncio.Protocol):
 
     async def _keep_connected(self) -> None:
         loop = asyncio.get_running_loop()
-        pause_s = 0.05
+        pause_s = _SHORTEST_PAUSE_S
         while True:
             self._lost.clear()
             try:
                 await loop.create_connection(lambda: self, self._host, self._port, ssl=self._tls)
-                await self._tick_until_lost()
-                pause_s = 0.05
+                if await self._tick_until_lost():
+                    pause_s = _SHORTEST_PAUSE_S
+                elif self._first is not None:
+                    self._give_up(self._first.hung_up(loop.time()))
             except OSError as error:
-                _logger.debug("no broker at %s:%s: %s", self._host, self._port, error)
+                _logger.debug("no broker at %s: %s", self._address, error)
+                if self._first is not None:
+                    self._give_up(self._first.not_reached(error, loop.time()))
             self._session.lost()
+            if self._rivals.are_there:
+                self._meet_rival()
+                pause_s = _LONGEST_PAUSE_S
             await asyncio.sleep(pause_s * (0.5 + random.random() / 2))  # noqa: S311  jitter
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
 
-    async def _tick_until_lost(self) -> None:
+    async def _tick_until_lost(self) -> bool:
+        """Whether the broker took the cloud in before the connection was lost."""
         loop = asyncio.get_running_loop()
+        self._was_taken_in = False
         while not self._lost.is_set():
             if not self._session.tick(loop.time()):
                 self._transport.abort()
             self._flush()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._lost.wait(), 1.0)
+        if self._was_taken_in:
+            self._rivals.lost(0, loop.time())
+        return self._was_taken_in
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """TCP is there: send CONNECT."""
@@ -184,7 +243,7 @@ class Bridge(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """TCP is gone; said aloud only when nobody asked for it."""
-        if self._subscribed is not None and self._subscribed.done():
+        if self._first is None and self._subscribed is not None:
             _logger.warning("the broker is lost (%s); coming back", error or "closed")
         self._transport = None
         self._outstanding = 0
@@ -194,8 +253,11 @@ class Bridge(asyncio.Protocol):
         """One read, one batch."""
         try:
             events = self._session.receive(data, asyncio.get_running_loop().time())
-        except PeerError:
-            _logger.exception("the broker broke the protocol")
+        except PeerError as error:
+            if self._first is not None:
+                self._give_up(self._first.no_broker(error.reason.name))
+            else:
+                _logger.exception("the broker broke the protocol")
             self._transport.abort()
             return
         batch: list[Received] = []
@@ -211,6 +273,8 @@ class Bridge(asyncio.Protocol):
     def _hear(self, event: Event) -> None:
         match event:
             case Connected():
+                self._was_taken_in = True
+                self._rivals.up(0, asyncio.get_running_loop().time())
                 packet = self._session.connect_packet
                 self._session.connect_packet = packet._replace(clean_start=False)
                 self._asked.clear()
@@ -225,9 +289,22 @@ class Bridge(asyncio.Protocol):
                     _logger.error("the broker refused %s", ", ".join(refused))
                 if self._subscribed is not None and not self._subscribed.done():
                     self._subscribed.set_result(None)
+            case Refused(reason=reason) if self._first is not None:
+                self._give_up(self._first.refused(reason))
+                self._transport.close()
             case Refused(reason=reason) | Closed(reason=reason):
                 _logger.warning("the broker ended the connection: reason %s", reason)
                 self._transport.close()
+
+    def _meet_rival(self) -> None:
+        """Another cloud takes this one's place; both would take it back for ever."""
+        if not self._is_rival_known:
+            _logger.error(
+                "another cloud seems to run at the broker %s, and each takes the other's session:"
+                " stop one of them, or give it a broker of its own",
+                self._address,
+            )
+        self._is_rival_known = True
 
     def _subscribe(self, filters: Sequence[str]) -> None:
         if filters:

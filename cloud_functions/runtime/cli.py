@@ -108,7 +108,10 @@ async def _run(cloud: LocalCloud) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    endpoints = await cloud.start()
+    endpoints = await _start(cloud, stopped)
+    if endpoints is None:
+        _out.print("stopped before it served")
+        return
     loop.add_signal_handler(signal.SIGHUP, cloud.registry_file_changed)
     _greet(endpoints)
     if cloud.credentials is not None:
@@ -118,6 +121,19 @@ async def _run(cloud: LocalCloud) -> None:
         async with asyncio.timeout(5):
             await cloud.stop()
     _out.print("stopped")
+
+
+async def _start(cloud: LocalCloud, stopped: asyncio.Event) -> Endpoints | None:
+    """Where it serves; None where somebody stopped it before it did."""
+    start = asyncio.create_task(cloud.start(), name="start")
+    end = asyncio.create_task(stopped.wait(), name="stopped")
+    await asyncio.wait({start, end}, return_when=asyncio.FIRST_COMPLETED)
+    end.cancel()
+    if start.done():
+        return start.result()
+    start.cancel()
+    await asyncio.wait({start})
+    return None
 
 
 def _greet(endpoints: Endpoints) -> None:

@@ -6,6 +6,7 @@ A mistake is told here, once, instead of thousands of times by robots that canno
 import resource
 import socket
 import ssl
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,8 @@ from device_sim.link.login import Login
 from device_sim.link.port import LinkOptions, LinkRefused
 
 _PATIENCE_S: Final = 5.0
+_GRACE_S: Final = 1.0
+_AGAIN_S: Final = 0.1
 _OWN_FILES: Final = 100
 """What a process opens beside its robots' connections."""
 _FILES: Final = {
@@ -27,6 +30,10 @@ _FILES: Final = {
 _MOST_HERE: Final = 100_000
 """Robots of one process that have no connection, or as many files as they like."""
 _MOST_PROCESSES: Final = 256
+
+
+class BrokerGone(LinkRefused):
+    """Nobody listens where a broker should."""
 
 
 def link_options(
@@ -89,9 +96,21 @@ def check_brokers(options: LinkOptions, things: Sequence[str]) -> None:
         _knock(url, Broker.parse(url), context)
 
 
+def _connect(broker: Broker) -> socket.socket:
+    """A connection; a broker that is just starting has a moment to listen.  Raises OSError."""
+    deadline = time.monotonic() + _GRACE_S
+    while True:
+        try:
+            return socket.create_connection((broker.host, broker.port), _PATIENCE_S)
+        except ConnectionRefusedError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_AGAIN_S)
+
+
 def _knock(url: str, broker: Broker, context: ssl.SSLContext | None) -> None:
     try:
-        with socket.create_connection((broker.host, broker.port), _PATIENCE_S) as way:
+        with _connect(broker) as way:
             if broker.is_tls and context is not None:
                 with context.wrap_socket(way, server_hostname=broker.host):
                     pass
@@ -103,4 +122,7 @@ def _knock(url: str, broker: Broker, context: ssl.SSLContext | None) -> None:
     except ssl.SSLError as error:
         raise LinkRefused(f"the broker at {url} speaks no TLS that fits: {error.reason}") from None
     except OSError as error:
-        raise LinkRefused(f"no broker answers at {url}: {error.strerror or error}") from None
+        raise BrokerGone(
+            f"no broker answers at {url}: {error.strerror or error};"
+            " is it running, and is that its address?"
+        ) from None

@@ -5,6 +5,10 @@ import pytest
 from load.ledger import Ledger, total
 from load.taps import Fate
 
+NO_ROBOT = (
+    "1 owners found no robot to pair with:"
+    " every robot is somebody's, or none was registered in time"
+)
 BALANCED = {
     "robots": 5,
     "connected": 4,
@@ -40,6 +44,10 @@ def test_sums_that_add_up_are_no_complaint() -> None:
         ({"connected": 3}, "3 of 5 robots connected, 1 away at the end"),
         ({"away": 0}, "4 of 5 robots connected at the end"),
         ({"owners": 10}, "10 owners tapped only 9 times"),
+        (
+            {"owners_without": 1},
+            NO_ROBOT,
+        ),
         (
             {"reports_sent": 0, "accepted": 0, "rejected": 0, "timed_out": 0},
             "no robot reported anything",

@@ -1,13 +1,15 @@
 """Mistakes that are told before any robot connects."""
 
 import resource
+import socket
 import sys
+import threading
 
 import pytest
 
 from cloud_functions.contract.mqtt.packets import Version
 from device_sim.link.broker import Broker
-from device_sim.link.doorstep import check_brokers, check_files, link_options
+from device_sim.link.doorstep import BrokerGone, check_brokers, check_files, link_options
 from device_sim.link.kinds import LinkKind, make_links
 from device_sim.link.port import LinkOptions, LinkRefused
 
@@ -62,8 +64,24 @@ def test_a_thing_without_a_certificate_is_named_with_how_to_make_one(tmp_path) -
 
 
 def test_a_broker_that_is_not_there_is_named() -> None:
-    with pytest.raises(LinkRefused, match=r"no broker answers at mqtt://127\.0\.0\.1:1: "):
-        check_brokers(options("mqtt://127.0.0.1:1"), ["robot-7"])
+    with pytest.raises(BrokerGone) as gone:
+        check_brokers(options("mqtt://ada:secret@127.0.0.1:1"), ["robot-7"])
+
+    assert str(gone.value) == (
+        "no broker answers at mqtt://127.0.0.1:1: Connection refused;"
+        " is it running, and is that its address?"
+    )
+
+
+def test_a_broker_that_is_just_starting_is_waited_for_a_moment() -> None:
+    with socket.socket() as late:
+        late.bind(("127.0.0.1", 0))
+        starts = threading.Timer(0.2, late.listen)
+        starts.start()
+
+        check_brokers(options(f"mqtt://127.0.0.1:{late.getsockname()[1]}"), ["robot-7"])
+
+        starts.join()
 
 
 def test_too_many_robots_for_the_files_of_a_process_are_told_how_many_processes_they_need() -> None:
