@@ -21,10 +21,9 @@ from device_sim.firmware.batches import Inbound, Incoming, Outbound
 from device_sim.firmware.reconnect import pause_s
 from device_sim.link.broker import Broker
 from device_sim.link.one_each import OneEach
-from device_sim.link.port import Caller, LinkCounts, LinkOptions
+from device_sim.link.port import TOO_LONG, Caller, LinkCounts, LinkOptions
 
 _PUBLISH_TIMEOUT_S: Final = 15.0
-_CONNECT_TIMEOUT_S: Final = 10.0
 _GOODBYE_S: Final = 0.5
 _CLOSE_S: Final = 1.2
 _MOST_WAITING: Final = 500
@@ -271,7 +270,8 @@ class _RobotLink:
                     await self._talk()
             except (aiomqtt.MqttError, OSError, TimeoutError) as error:
                 if not self._is_ready:
-                    self._mailbox.failed(f"{self._url}: {error}")
+                    why = TOO_LONG if isinstance(error, TimeoutError) else error
+                    self._mailbox.failed(f"{self._url}: {why}")
             await asyncio.sleep(0)  # what the library has still to do with its socket
             self._end()
             attempt += 1
@@ -279,7 +279,7 @@ class _RobotLink:
             await asyncio.sleep(pause)
 
     async def _connect(self, stack: contextlib.AsyncExitStack) -> None:
-        async with self._gate, asyncio.timeout(_CONNECT_TIMEOUT_S):
+        async with self._gate, asyncio.timeout(self._options.answer_s):
             client = self._client = self._new_client()
             await stack.enter_async_context(client)
             for topic_filter in topics.robot_subscriptions(self._caller.thing):

@@ -6,6 +6,7 @@ where single robots can be cut off and silenced.
 """
 
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
@@ -19,7 +20,7 @@ from cloud_functions.contract.mqtt.packets import Version
 from device_sim.firmware.batches import Inbound, Incoming, Outbound
 from device_sim.link.broker import Broker
 from device_sim.link.one_each import OneEach
-from device_sim.link.port import Caller, LinkCounts, LinkOptions, LinkRefused
+from device_sim.link.port import TOO_LONG, Caller, LinkCounts, LinkOptions, LinkRefused
 from device_sim.link.tunnel import Tunnel
 
 _GOODBYE_S: Final = 0.5
@@ -28,6 +29,7 @@ _MOST_WAITING: Final = 500
 """Messages of one robot on their way; what does not fit is said again later."""
 _LONGEST_PING_MS: Final = 30_000
 _FAILED: Final = 0x80
+_NO_CONNACK: Final = "AWS_ERROR_MQTT5_CONNACK_TIMEOUT"
 _QOS: Final = (mqtt5.QoS.AT_MOST_ONCE, mqtt5.QoS.AT_LEAST_ONCE)
 
 
@@ -65,6 +67,8 @@ class AwsIotLinks(OneEach["_RobotLink"]):
     ) -> Incoming:
         """Send, wait up to `timeout_s` for something to arrive, and return what did."""
         self._start_some()
+        for row in self._mailbox.subscribing_since(time.monotonic() - self._options.answer_s):
+            self._links[row].give_up()
         for message in messages:
             self._links[message.row].send(message)
         return self._mailbox.take(timeout_s)
@@ -101,6 +105,7 @@ class _Mailbox:
         self.counts = LinkCounts()
         self._lock = threading.Lock()
         self._incoming = Incoming()
+        self._subscribing: dict[int, float] = {}
         self._news = threading.Event()
 
     def put(self, change: Callable[[Incoming, LinkCounts], None]) -> None:
@@ -112,6 +117,26 @@ class _Mailbox:
     def complain(self, reason: str) -> None:
         """A connection did not come about."""
         self.counts.complaint = reason
+
+    def subscribing(self, row: int) -> None:
+        """A row has asked for its subscriptions."""
+        with self._lock:
+            self._subscribing[row] = time.monotonic()
+
+    def subscribed(self, row: int) -> bool:
+        """It was answered, or lost its connection; False where it had been given up before."""
+        with self._lock:
+            return self._subscribing.pop(row, None) is not None
+
+    def subscribing_since(self, moment_s: float) -> list[int]:
+        """Rows that have not been answered since then; each is told once."""
+        if not self._subscribing:
+            return []
+        with self._lock:
+            rows = [row for row, since_s in self._subscribing.items() if since_s < moment_s]
+            for row in rows:
+                del self._subscribing[row]
+        return rows
 
     def take(self, timeout_s: float) -> Incoming:
         """Everything that has arrived, after waiting for something so long."""
@@ -169,6 +194,11 @@ class _RobotLink:
         self._client.stop()
         self._tunnel.break_off(self._caller.thing)
 
+    def give_up(self) -> None:
+        """A broker that does not answer is called anew, after the SDK's pause."""
+        self._mailbox.complain(f"{self.url}: {TOO_LONG}")
+        self._tunnel.break_off(self._caller.thing)
+
     def silence(self) -> None:
         """Let nothing through, until restored."""
         self._is_silent = True
@@ -212,6 +242,7 @@ class _RobotLink:
             retry_jitter_mode=mqtt5.ExponentialBackoffJitterMode.FULL,
             min_reconnect_delay_ms=round(options.backoff.first_s * 1000),
             max_reconnect_delay_ms=round(options.backoff.longest_s * 1000),
+            connack_timeout_ms=round(options.answer_s * 1000),
             ping_timeout_ms=min(_LONGEST_PING_MS, options.keep_alive_s * 500),
             on_publish_callback_fn=self._received,
             on_lifecycle_event_connection_success_fn=self._connected,
@@ -267,13 +298,16 @@ class _RobotLink:
             mqtt5.Subscription(each, mqtt5.QoS.AT_LEAST_ONCE)
             for each in topics.robot_subscriptions(self._caller.thing)
         ]
+        self._mailbox.subscribing(self._row)
         subscribed = self._client.subscribe(mqtt5.SubscribePacket(subscriptions=wanted))
         subscribed.add_done_callback(self._subscribed)
 
     def _subscribed(self, done: "Future[Any]") -> None:
         self.is_beginning = False
+        was_awaited = self._mailbox.subscribed(self._row)
         if (error := done.exception()) is not None:
-            self._mailbox.complain(f"{self.url}: {error}")
+            if was_awaited:
+                self._mailbox.complain(f"{self.url}: {error}")
             return
         refused = [code for code in done.result().reason_codes if code >= _FAILED]
         if refused:
@@ -300,7 +334,12 @@ class _RobotLink:
     def _failed(self, said: Any) -> None:
         self.is_beginning = False
         answer = said.connack_packet
-        why = f"the broker said {answer.reason_code.name}" if answer else f"{said.exception!r}"
+        if answer:
+            why = f"the broker said {answer.reason_code.name}"
+        elif getattr(said.exception, "name", "") == _NO_CONNACK:
+            why = TOO_LONG
+        else:
+            why = repr(said.exception)
         self._mailbox.complain(f"{self.url}: {why}")
 
     def _received(self, said: Any) -> None:

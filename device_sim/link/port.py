@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from cloud_functions.contract.mqtt.packets import Version
 from device_sim.firmware.batches import Incoming, Outbound
@@ -59,6 +59,8 @@ class LinkOptions:
     backoff: Backoff = field(default_factory=Backoff)
     sources: Sequence[str] = ()
     """Local addresses that connections come from in turn; none is the system's choice."""
+    answer_s: float = 10.0
+    """What a broker may take from a connection to a subscription in force, each try anew."""
     connects_at_once: int = 64
     """Connections on their way at a time to one listener: Mosquitto's backlog is 100."""
 
@@ -79,6 +81,10 @@ class LinkCounts:
     received: int = 0
     complaint: str = ""
     """Why a connection last failed to come about, empty when none did."""
+
+
+TOO_LONG: Final = "connecting took too long"
+"""Said of a try that was given up after `answer_s`."""
 
 
 class Links(Protocol):

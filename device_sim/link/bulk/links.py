@@ -14,7 +14,7 @@ from device_sim.link.bulk.calls import Calls
 from device_sim.link.bulk.sessions import Ended, Sessions, State
 from device_sim.link.bulk.tls import Channel
 from device_sim.link.bulk.wheel import Wheel
-from device_sim.link.port import Caller, LinkCounts, LinkOptions, LinkRefused
+from device_sim.link.port import TOO_LONG, Caller, LinkCounts, LinkOptions, LinkRefused
 
 TICK_S: Final = 0.02
 """How finely timers are told apart."""
@@ -24,8 +24,6 @@ _READY: Final = 2048
 """Connections served in one exchange."""
 _MOST_UNSENT: Final = 262_144
 """Bytes that a connection may owe a broker which does not read, before it falls silent itself."""
-_CONNECT_S: Final = 10.0
-"""From the first byte to a subscription in force."""
 _NO_FILE: Final = -1
 _READABLE: Final = select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR
 _WAITING, _UP = int(State.WAITING), int(State.UP)
@@ -165,7 +163,7 @@ class BulkLinks:
             if state == _UP:
                 self._keep_alive(row)
             elif state != _WAITING:
-                self._lose(row, "connecting took too long")
+                self._lose(row, TOO_LONG)
             else:
                 self._calls.line_up((row,))
 
@@ -214,7 +212,7 @@ class BulkLinks:
             assert self._options.tls is not None
             context = self._options.tls(self._callers[row].thing)
             self._channels[row] = Channel(context, listener.broker.host)
-        self._wheel.set(row, self._wheel.tick + int(_CONNECT_S / TICK_S))
+        self._wheel.set(row, self._wheel.tick + int(self._options.answer_s / TICK_S))
         self._write(row, self._sessions.greet(row))
 
     def _postpone(self, row: int) -> None:
