@@ -33,8 +33,8 @@ from device_sim.link.doorstep import check_files, link_options
 from device_sim.link.kinds import USUAL, LinkKind
 from device_sim.link.port import LinkRefused
 from device_sim.live_cli import Place, live
-from device_sim.network.conditions import InvalidCondition
 from device_sim.luck import Luck
+from device_sim.network.conditions import InvalidCondition
 from device_sim.registration import NotRegistered
 from device_sim.run import RunOptions
 from device_sim.scenarios.living import Living

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,9 @@ from rich.table import Table
 from cloud_functions.contract.endpoints import NoCloud, credentials_of
 from device_sim.ending import asked_to_end
 from device_sim.glimpse import MOST_SHOWN, Glimpse, glimpse_of
+from device_sim.hold import held
 from device_sim.link.doorstep import BrokerGone, check_brokers
+from device_sim.link.watch import SELDOM_S
 from device_sim.registration import register, write_slips
 from device_sim.run import Run, RunOptions, every
 from device_sim.shards import States, parts_of, run_shards
@@ -42,9 +44,11 @@ def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_
 
     Raises NoCloud, NotRegistered, LinkRefused, HomeError, ShardFailed.
     """
-    with contextlib.suppress(KeyboardInterrupt):
-        _check_brokers(options, place)
-        run = Run(options, out.print) if processes == 1 else None
+    things = [spec.thing for spec in options.specs]
+    with contextlib.suppress(KeyboardInterrupt), held(place.data, options.link.urls, things):
+        _check_brokers(options, place, things)
+        tell = _once_in_a_while(out.print)
+        run = Run(options, tell) if processes == 1 else None
         try:
             _register(options, place, run, out)
         except BaseException:
@@ -56,7 +60,7 @@ def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_
                 seen, states = _run_here(run, is_over, look)
             else:
                 seen, states = run_shards(
-                    parts_of(options, processes), is_over=is_over, tell=out.print, look=look
+                    parts_of(options, processes), is_over=is_over, tell=tell, look=look
                 )
         if as_json:
             typer.echo(json.dumps(states))
@@ -64,10 +68,25 @@ def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_
             out.print(f"stopped: {seen.sent} messages sent, {seen.received} received")
 
 
-def _check_brokers(options: RunOptions, place: Place) -> None:
+def _once_in_a_while(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """What several processes have to say alike is told of one of them."""
+    told_s: dict[str, float] = {}
+
+    def seldom(text: str) -> None:
+        now_s = time.monotonic()
+        for said in [each for each, at_s in told_s.items() if now_s - at_s > SELDOM_S]:
+            del told_s[said]
+        if text not in told_s:
+            told_s[text] = now_s
+            tell(text)
+
+    return seldom
+
+
+def _check_brokers(options: RunOptions, place: Place, things: Sequence[str]) -> None:
     """Raises LinkRefused, and NoCloud where the broker was that of a cloud."""
     try:
-        check_brokers(options.link, [spec.thing for spec in options.specs])
+        check_brokers(options.link, things)
     except BrokerGone as error:
         if not place.http:
             raise

@@ -12,6 +12,7 @@ from device_sim.lan.at_home import AtHome, LanOptions
 from device_sim.link.kinds import LinkKind, make_links
 from device_sim.link.orders import follow
 from device_sim.link.port import Caller, LinkOptions
+from device_sim.link.watch import SELDOM_S, Watch
 from device_sim.network.conditions import Impairment
 from device_sim.network.live import LiveNetwork, unimpaired
 from device_sim.picture import mission_svg
@@ -24,7 +25,6 @@ _LONGEST_WAIT_S: Final = 0.25
 _SHORTEST_WAIT_S: Final = 0.01
 _BEHIND_S: Final = 2.0
 """Simulated seconds per unit of speed that the fleet may lag before it is said."""
-_SELDOM_S: Final = 10.0
 _AT_HOME_WAIT_S: Final = 0.02
 """The longest wait for a cloud where clients at home wait, too."""
 
@@ -91,8 +91,8 @@ class Run:
         )  # fmt: skip
         self.links = self._network.links
         self._outgoing = Outgoing()
-        self._behind_said_s = self._complained_s = 0.0
-        self._complaint = ""
+        self._watch = Watch(len(self.fleet), options.link.urls, options.link.answer_s)
+        self._behind_said_s = 0.0
 
     def run(
         self,
@@ -123,7 +123,8 @@ class Run:
         self._outgoing = self._live(incoming)
         follow(self.links, self._outgoing)
         self._draw(self._outgoing)
-        self._complain()
+        for told in self._watch.look(incoming, self.links.counts, time.monotonic()):
+            self._tell(told)
 
     def _exchange(self, wait_s: float) -> Incoming:
         """With the cloud, and with clients at home where the robots are on a home network."""
@@ -150,17 +151,10 @@ class Run:
         now_s = time.time()
         outgoing = self.firmware.step(incoming, now_s, self._sim_s(now_s))
         took_s = time.time() - now_s
-        if took_s > _BEHIND_S and now_s - self._behind_said_s > _SELDOM_S:
+        if took_s > _BEHIND_S and now_s - self._behind_said_s > SELDOM_S:
             self._behind_said_s = now_s
             self._tell(f"the simulation is {took_s:.1f} s behind: lower --speed or --count")
         return outgoing
-
-    def _complain(self) -> None:
-        """Say why robots do not connect, each reason once in a while."""
-        complaint, now_s = self.links.counts.complaint, time.time()
-        if complaint != self._complaint and now_s - self._complained_s > _SELDOM_S:
-            self._complaint, self._complained_s = complaint, now_s
-            self._tell(f"not connected: {complaint}")
 
     def _draw(self, outgoing: Outgoing) -> None:
         for row, record, drawn in outgoing.missions:

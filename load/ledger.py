@@ -16,6 +16,8 @@ class Ledger:
     """Robots connected when the load ended."""
     away: int = 0
     """Robots that a restart, an empty battery or their home's internet kept away at the end."""
+    contested: int = 0
+    """Robots whose connections ended right after they came about, again and again."""
     connects: int = 0
     losses: int = 0
     owners: int = 0
@@ -83,6 +85,11 @@ class Ledger:
             )
         elif self.taps < self.owners:
             complaints.append(f"{self.owners} owners tapped only {self.taps} times")
+        if self.contested:
+            complaints.append(
+                f"another run seems to hold {self.contested} of these robots: stop it, or take"
+                " others with --seed"
+            )
         if self.connected + self.away < self.robots:
             away = f", {self.away} away" if self.away else ""
             complaints.append(

@@ -18,8 +18,9 @@ from locust.exception import StopUser
 from locust.runners import WorkerRunner
 
 from cloud_functions.contract.mqtt.packets import Version
+from cloud_functions.contract.mqtt.rivals import Rivals
 from device_sim import scenario as scenarios
-from device_sim.firmware.batches import Outgoing
+from device_sim.firmware.batches import Incoming, Outgoing
 from device_sim.firmware.firmware import Firmware
 from device_sim.link.bulk.links import BulkLinks
 from device_sim.link.orders import follow
@@ -73,6 +74,7 @@ class RobotShard(User):
             epoll=gevent.monkey.get_original("select", "epoll"),
         )
         self._outgoing = Outgoing()
+        self._rivals = Rivals(len(self._specs))
         self.presence = Presence([spec.thing for spec in self._specs])
         self._counted = Ledger()
         PROCESS.robots += len(self._specs)
@@ -136,6 +138,7 @@ class RobotShard(User):
             gevent.sleep(_STEP_S)
         self._firmware.reports.timed_out += self._firmware.reports.on_their_way
         PROCESS.connected += self._links.counts.connected
+        PROCESS.contested += self._rivals.contested if self._rivals.are_there else 0
         PROCESS.away += self.presence.away
         RobotShard.living.discard(self)
         self._count_up()
@@ -145,12 +148,20 @@ class RobotShard(User):
         now_s = time.time()
         incoming = self._links.exchange(self._outgoing.messages, now_s)
         self.presence.heard(incoming)
+        self._look_for_rivals(incoming)
         sim_s = self._began_s + (now_s - self._began_s) * self._speed
         self._outgoing = self._firmware.step(incoming, now_s, sim_s)
         self.presence.ordered(self._outgoing, now_s)
         follow(self._links, self._outgoing)
         self.was_up = self.was_up or self._links.counts.connected == len(self._specs)
         self._count_up()
+
+    def _look_for_rivals(self, incoming: Incoming) -> None:
+        now_s = time.monotonic()
+        for row in incoming.lost:
+            self._rivals.lost(row, now_s)
+        for row in incoming.connected:
+            self._rivals.up(row, now_s)
 
     def _accepted(self, took_s: float) -> None:
         self.environment.events.request.fire(

@@ -41,6 +41,10 @@ def test_sums_that_add_up_are_no_complaint() -> None:
             {"taps": 10, "taps_lost": 1},
             "1 taps lost: the robot was connected and did not answer",
         ),
+        (
+            {"contested": 2},
+            "another run seems to hold 2 of these robots: stop it, or take others with --seed",
+        ),
         ({"connected": 3}, "3 of 5 robots connected, 1 away at the end"),
         ({"away": 0}, "4 of 5 robots connected at the end"),
         ({"owners": 10}, "10 owners tapped only 9 times"),
