@@ -20,7 +20,7 @@ from device_sim.glimpse import MOST_SHOWN, Glimpse, glimpse_of
 from device_sim.hold import held
 from device_sim.link.doorstep import BrokerGone, check_brokers
 from device_sim.link.watch import SELDOM_S
-from device_sim.registration import register, write_slips
+from device_sim.registration import NotRegistered, register, write_slips
 from device_sim.run import Run, RunOptions, every
 from device_sim.shards import States, parts_of, run_shards
 
@@ -44,6 +44,7 @@ def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_
 
     Raises NoCloud, NotRegistered, LinkRefused, HomeError, ShardFailed.
     """
+    _make_folder(place.data)
     things = [spec.thing for spec in options.specs]
     with contextlib.suppress(KeyboardInterrupt), held(place.data, options.link.urls, things):
         _check_brokers(options, place, things)
@@ -66,6 +67,14 @@ def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_
             typer.echo(json.dumps(states))
         else:
             out.print(f"stopped: {seen.sent} messages sent, {seen.received} received")
+
+
+def _make_folder(data: Path) -> None:
+    """Raises NotRegistered."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotRegistered(f"{data} is no data directory: {error.strerror}") from None
 
 
 def _once_in_a_while(tell: Callable[[str], None]) -> Callable[[str], None]:
@@ -114,7 +123,6 @@ def _register(options: RunOptions, place: Place, run: Run | None, out: Console) 
                 place.http, specs, options.seed, credentials,
                 lambda done: bars.update(bar, completed=done),
             )  # fmt: skip
-    place.data.mkdir(parents=True, exist_ok=True)
     home = run.at_home if run is not None else None
     at_home = [robot.on_slip() for robot in home.robots] if home is not None else []
     slips = write_slips(place.data, options.specs, options.seed, at_home)

@@ -46,7 +46,9 @@ def load(
     speed: Annotated[
         float, typer.Option(min=0.1, max=10_000, help="Simulated seconds a second.")
     ] = 10,
-    seed: Annotated[int, typer.Option(help="The same seed, the same fleet.")] = 7,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="The same seed, the same fleet.")
+    ] = 7,
     faults: Annotated[Luck, typer.Option(help="What goes wrong.")] = Luck.USUAL,
     broker: Annotated[str | None, typer.Option(help="builtin, mosquitto or mqtt://...")] = None,
     target: Annotated[str | None, typer.Option(help="API of a cloud that runs.")] = None,

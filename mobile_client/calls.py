@@ -152,7 +152,7 @@ def robot(thing: str) -> Call[api.Robot]:
 def unpair(thing: str) -> Call[None]:
     """Give a robot up."""
     path = f"/robots/{quote(thing)}"
-    return Call("DELETE /robots/{thing}", "DELETE", path, lambda _body: None)
+    return Call("/robots/{thing}", "DELETE", path, lambda _body: None)
 
 
 def command(thing: str, request: api.CommandRequest) -> Call[api.CommandAccepted]:

@@ -47,11 +47,11 @@ class Endpoints:
         path = directory / FILE_NAME
         try:
             return cls.parse(path.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise NoCloud(
                 f"no cloud runs on {directory}: start one with `robofleet up --data {directory}`"
             ) from None
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             raise NoCloud(f"{path} is not readable ({error}): start the cloud again") from None
 
     @classmethod

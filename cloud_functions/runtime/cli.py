@@ -91,8 +91,14 @@ def up(
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(cloud))
     except (CloudError, OSError) as error:
-        _err.print(f"error: {error}", markup=False, soft_wrap=True)
+        _err.print(f"error: {_said(error)}", markup=False, soft_wrap=True)
         raise typer.Exit(2) from None
+
+
+def _said(error: CloudError | OSError) -> str:
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _parameters(given: list[str]) -> dict[str, str]:
