@@ -48,7 +48,7 @@ def live(options: RunOptions, place: Place, out: Console, *, processes: int, as_
     things = [spec.thing for spec in options.specs]
     with contextlib.suppress(KeyboardInterrupt), held(place.data, options.link.urls, things):
         _check_brokers(options, place, things)
-        tell = _once_in_a_while(out.print)
+        tell = _once_in_a_while(lambda text: out.print(text, markup=False, soft_wrap=True))
         run = Run(options, tell) if processes == 1 else None
         try:
             _register(options, place, run, out)
@@ -127,7 +127,7 @@ def _register(options: RunOptions, place: Place, run: Run | None, out: Console) 
     at_home = [robot.on_slip() for robot in home.robots] if home is not None else []
     slips = write_slips(place.data, options.specs, options.seed, at_home)
     where = ", ".join(options.link.urls) or "home, without a cloud"
-    out.print(f"{len(options.specs)} robots at {where}; claim codes in {slips}")
+    out.print(f"{len(options.specs)} robots at {where}; claim codes in {slips}", soft_wrap=True)
     if place.http:
         out.print("next: robofleet phone login, robofleet phone pair SERIAL CODE; Ctrl-C ends")
 

@@ -73,6 +73,44 @@ def test_children_do_not_outlive_a_parent_that_is_killed(
     wait(lambda: not any(is_alive(pid) for pid in children))
 
 
+def test_robots_that_run_already_are_not_run_again_on_the_same_directory(
+    cloud, start_fleet, robofleet, tmp_path
+) -> None:
+    fleet = start_fleet()
+    wait(lambda: "next: robofleet phone login" in (tmp_path / "said.txt").read_text())
+
+    again = robofleet("robots", "--count", "3", "--data", str(cloud.data))
+    others = robofleet(
+        *("robots", "--count", "3", "--seed", "99", "--for", "1", "--data", str(cloud.data))
+    )
+    fleet.send_signal(signal.SIGINT)
+
+    assert fleet.wait(timeout=20) == 0
+    assert again.returncode == 2
+    assert again.stderr.startswith(
+        f"error: another run (process {fleet.pid}) holds 3 of these robots, "
+    )
+    assert others.returncode == 0, others.stderr
+
+
+def test_runs_that_take_robots_from_each_other_elsewhere_are_told(
+    cloud, start_fleet, robofleet, tmp_path
+) -> None:
+    fleet = start_fleet()
+    wait(lambda: "next: robofleet phone login" in (tmp_path / "said.txt").read_text())
+
+    broker = cloud.endpoints["mqtt"]
+    rival = robofleet(
+        *("robots", *FLEET, "--for", "8", "--endpoint", broker, "--data", str(tmp_path / "other"))
+    )
+    fleet.send_signal(signal.SIGINT)
+
+    assert fleet.wait(timeout=20) == 0
+    told = "another run seems to hold these robots: "
+    assert rival.stdout.count(told) == 1
+    assert (tmp_path / "said.txt").read_text().count(told) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -81,10 +119,12 @@ def test_children_do_not_outlive_a_parent_that_is_killed(
         (["--endpoint", "mqtt://127.0.0.1:1"], "no broker answers at mqtt://127.0.0.1:1"),
         (["--link", "none", "--endpoint", "mqtt://127.0.0.1:1"], "connects to nobody"),
         (["--robots", "99000000", "--link", "aiomqtt"], "robots are too many"),
+        (["--link", "none", "--data", "/dev/null/data"], "/dev/null/data is no data directory"),
+        (["--data", "/dev/null"], "no cloud runs on /dev/null"),
     ],
 )
 def test_what_cannot_start_says_why_in_one_line(robofleet, tmp_path, arguments, said) -> None:
-    done = robofleet("robots", *arguments, "--data", str(tmp_path))
+    done = robofleet("robots", "--data", str(tmp_path), *arguments)
 
     assert done.returncode == 2
     assert said in done.stderr
