@@ -7,6 +7,8 @@ import math
 import signal
 import socket
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
@@ -15,7 +17,9 @@ import typer
 from rich.console import Console
 
 from cloud_functions.contract.endpoints import Endpoints, NoCloud
+from device_sim.hold import RobotsHeld, held
 from device_sim.luck import Luck
+from load import places
 from load import target as targets
 from load.children import Child, ChildFailed, first_ended, start_cloud
 from load.interruption import Interrupted, until_interrupted
@@ -92,13 +96,15 @@ def load(
         report.mkdir(parents=True, exist_ok=True)
         ledger.unlink(missing_ok=True)
         running = None if target is None else targets.find(target, mqtt)
-        code = asyncio.run(until_interrupted(_drive(arguments, running, data, cloud, report)))
+        things = partial(places.things, seed, robots, processes)
+        work = _drive(arguments, running, data, cloud, report, things)
+        code = asyncio.run(until_interrupted(work))
     except Interrupted:
         _err.print("stopped")
         interrupted = True
     except OSError as error:
         _refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error))
-    except (ChildFailed, targets.NoTarget) as error:
+    except (ChildFailed, RobotsHeld, targets.NoTarget) as error:
         _refuse(str(error))
     if interrupted and not ledger.exists():
         raise typer.Exit(1)
@@ -151,15 +157,19 @@ async def _drive(
     data: Path | None,
     cloud_arguments: list[str],
     report: Path,
+    things: Callable[[], list[str]],
 ) -> int:
     """Run Locust against a cloud of ours or of somebody else; Locust's exit code.
 
-    Raises ChildFailed when a cloud of ours does not start.
+    Raises ChildFailed when a cloud of ours does not start, RobotsHeld when another run has some of
+    these things.
     """
     async with contextlib.AsyncExitStack() as stack:
         parts: list[Child] = []
         if target is None and data is not None:
             target = _running_on(data)
+            if target is not None:
+                stack.enter_context(held(data, [target.mqtt], things()))
         if target is None:
             if data is None:
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="robofleet-"))

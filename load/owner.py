@@ -82,8 +82,8 @@ class Owner(FastHttpUser):
         while time.time() < deadline:
             listed = self._send(calls.list_things())
             start = index * _STRIDE % max(1, len(listed))
-            turned = [*listed[start:], *listed[:start]]
-            for thing in sorted(turned, key=lambda each: not RobotShard.holds(each)):
+            turned, own = [*listed[start:], *listed[:start]], RobotShard.things()
+            for thing in sorted(turned, key=lambda each: each not in own):
                 try:
                     self._send(calls.pair(thing, claim_code(seed, thing)))
                 except Refused as error:

@@ -4,7 +4,7 @@ A robot that restarts or is out of power is away; one whose home has no internet
 socket that is open, so that neither its broker nor its owner can know.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from device_sim.firmware.batches import Incoming, Outgoing
@@ -22,8 +22,15 @@ class Presence:
         self._excused: set[int] = set()
         self._silent_until_s: dict[int, float] = {}
 
-    def __contains__(self, thing: str) -> bool:
-        return thing in self._row
+    @property
+    def things(self) -> Collection[str]:
+        """Their names."""
+        return self._row.keys()
+
+    @property
+    def silent(self) -> list[int]:
+        """Rows that nothing gets through to now."""
+        return [row for row, until_s in self._silent_until_s.items() if until_s == _STILL]
 
     @property
     def away(self) -> int:

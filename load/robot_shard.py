@@ -29,6 +29,7 @@ from device_sim.luck import Luck
 from device_sim.registration import thing_body
 from device_sim.robot.fleet import Fleet, RobotSpec
 from load.ledger import PROCESS, Ledger
+from load.places import first_place
 from load.presence import Presence
 from load.taps import SEALED_S, SEEN_S
 
@@ -36,8 +37,6 @@ _STEP_S: Final = 0.005
 _DRAIN_S: Final = 8.0
 _GRACE_S: Final = 3.0
 """How long robots go on living for the last taps of owners in other processes."""
-_PER_WORKER: Final = 100_000
-"""Places in the fleet that one worker process may fill."""
 
 
 class RobotShard(User):
@@ -54,7 +53,7 @@ class RobotShard(User):
         index, RobotShard.shards = RobotShard.shards, RobotShard.shards + 1
         runner = self.environment.runner
         worker = runner.worker_index if isinstance(runner, WorkerRunner) else 0
-        first = max(worker, 0) * _PER_WORKER + index * options.robots_per_user
+        first = first_place(worker, index, options.robots_per_user)
         count = self._count(options, index)
         self._specs = scenarios.specs(
             scenarios.load("apartment-block"), options.fleet_seed, count, first=first
@@ -107,9 +106,9 @@ class RobotShard(User):
         return any(not shard.was_up for shard in cls.living)
 
     @classmethod
-    def holds(cls, thing: str) -> bool:
-        """Whether a robot lives in this process."""
-        return any(thing in shard.presence for shard in cls.living)
+    def things(cls) -> set[str]:
+        """The robots that live in this process."""
+        return {thing for shard in cls.living for thing in shard.presence.things}
 
     @classmethod
     def was_silent(cls, thing: str, since_s: float) -> bool:
@@ -123,7 +122,10 @@ class RobotShard(User):
         gevent.sleep(_STEP_S)
 
     def on_stop(self) -> None:
-        """Live on for the last taps, wait for the answers that are due, then hang up."""
+        """Live on for the last taps, wait for the answers that are due, then hang up.
+
+        Homes get their internet back before that, so that no answer is awaited in vain.
+        """
         is_alone = not isinstance(self.environment.runner, WorkerRunner)
         stopped = time.time()
         while PROCESS.open_taps or (not is_alone and time.time() < stopped + _GRACE_S):
@@ -131,6 +133,7 @@ class RobotShard(User):
                 break
             self._step()
             gevent.sleep(_STEP_S)
+        self._follow(Outgoing(restore=self.presence.silent), time.time())
         self._firmware.is_draining = True
         deadline = time.time() + _DRAIN_S
         while self._firmware.reports.on_their_way and time.time() < deadline:
@@ -151,10 +154,14 @@ class RobotShard(User):
         self._look_for_rivals(incoming)
         sim_s = self._began_s + (now_s - self._began_s) * self._speed
         self._outgoing = self._firmware.step(incoming, now_s, sim_s)
-        self.presence.ordered(self._outgoing, now_s)
-        follow(self._links, self._outgoing)
+        self._follow(self._outgoing, now_s)
         self.was_up = self.was_up or self._links.counts.connected == len(self._specs)
         self._count_up()
+
+    def _follow(self, outgoing: Outgoing, now_s: float) -> None:
+        """Let the links do what robots and their homes say, and remember it."""
+        self.presence.ordered(outgoing, now_s)
+        follow(self._links, outgoing)
 
     def _look_for_rivals(self, incoming: Incoming) -> None:
         now_s = time.monotonic()

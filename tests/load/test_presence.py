@@ -59,6 +59,8 @@ def test_a_silence_is_remembered_for_taps_that_fell_into_it(presence) -> None:
     assert not presence.was_silent("somebody else's", 0.0)
 
 
-def test_each_knows_its_own_robots(presence) -> None:
-    assert "r2" in presence
-    assert "r3" not in presence
+def test_who_is_silent_now_is_known_by_row(presence) -> None:
+    presence.ordered(Outgoing(silence=[0, 2]), 5.0)
+    presence.ordered(Outgoing(restore=[0]), 9.0)
+
+    assert presence.silent == [2]
