@@ -129,7 +129,7 @@ class RobotShard(User):
         is_alone = not isinstance(self.environment.runner, WorkerRunner)
         stopped = time.time()
         while PROCESS.open_taps or (not is_alone and time.time() < stopped + _GRACE_S):
-            if time.time() > stopped + SEEN_S + SEALED_S:
+            if time.time() > stopped + SEEN_S + 2 * SEALED_S:  # owners ask after that once more
                 break
             self._step()
             gevent.sleep(_STEP_S)

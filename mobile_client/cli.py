@@ -23,7 +23,10 @@ from mobile_client.narration import Narrator
 from mobile_client.phone import Phone
 from mobile_client.pocket import Pocket
 
-app = typer.Typer(no_args_is_help=True, help="An owner's phone on the command line.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="An owner's phone on the command line.\n\nExample: robofleet phone start 3177820880421650",
+)
 app.add_typer(lan, name="lan")
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
