@@ -20,6 +20,10 @@ def test_an_owner_whose_list_comes_when_the_run_is_over_does_not_tap_any_more() 
     assert played("late_list") == {"during": 1, "afterwards": 0}
 
 
+def test_a_tap_is_neither_late_nor_lost_where_its_robot_had_no_internet() -> None:
+    assert played("silence") == {"online": True, "changed": ["late", "lost"]}
+
+
 def test_what_robots_and_homes_ask_of_links_reaches_them_in_load_runs_too() -> None:
     said = played("orders")
 
