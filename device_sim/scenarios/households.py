@@ -39,7 +39,6 @@ class Households(Table):
         HOUSEHOLDS.cancel_share, description="Share of missions that somebody ends early, 0 to 1."
     )
     pets: float = _usual("pets", "Share of homes with pets, 0 to 1.")
-    stairs: float = _usual("stairs", "Share of homes with stairs, 0 to 1.")
     no_base: float = _usual("no_base", "Share of robots without their emptying base, 0 to 1.")
     wifi_dbm: float = _usual("wifi_dbm", "Median signal at the dock, in dBm.")
     wifi_spread_db: float = _usual("wifi_spread_db", "How homes differ in signal, in dB.")
