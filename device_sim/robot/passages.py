@@ -1,7 +1,7 @@
 """Where routes pass what a robot sticks on: each time its body comes to a spot of its home.
 
 A passage is one place of a route, where the body is nearest the spot; a spot has one for each time
-the route comes by.  Robots drive a route to and fro, so what is ahead may be behind them.
+the route comes by.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,6 @@ import numpy.typing as npt
 from device_sim.robot.coverage import CoveragePath
 from device_sim.robot.homes.geometry import CELL_CM
 from device_sim.robot.homes.spots import STICKY, Trap
-from device_sim.robot.schedule import NEVER
 
 Ints = npt.NDArray[np.int64]
 
@@ -29,7 +28,8 @@ _DISC: Final = np.array(
         if dx * dx + dy * dy <= _CELLS * _CELLS
     ]
 )
-_NOTHING: Final = -1
+NOTHING: Final = -1
+"""No passage."""
 _SHIFT: Final = 32
 """A passage's number: its route above those bits, its place in millimetres below."""
 
@@ -63,7 +63,7 @@ def passages_of(route: CoveragePath) -> Passages:
         return Passages(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int8))
     said = np.array(spots, dtype=np.int64)
     wide, deep = place.blocked.shape
-    near = np.full((wide, deep), _NOTHING, dtype=np.int16)
+    near = np.full((wide, deep), NOTHING, dtype=np.int16)
     x = (said[:, 0] // CELL_CM + place.dock[0])[:, None] + _DISC[:, 0]
     y = (said[:, 1] // CELL_CM + place.dock[1])[:, None] + _DISC[:, 1]
     near[x.clip(0, wide - 1), y.clip(0, deep - 1)] = np.arange(len(spots))[:, None]
@@ -73,7 +73,7 @@ def passages_of(route: CoveragePath) -> Passages:
     changes = np.flatnonzero(np.diff(spot)) + 1
     first = np.concatenate(([0], changes))
     last = np.concatenate((changes, [len(spot)])) - 1
-    passed = spot[first] != _NOTHING
+    passed = spot[first] != NOTHING
     vertex = ((first + last) // 2)[passed]
     return Passages(
         np.rint(route.along_cm[vertex] * 10).astype(np.int32),
@@ -100,49 +100,16 @@ class PassageTable:
             self._keys[snare] = np.append(self._keys[snare], key[fits])
             self._traps[snare] = np.append(self._traps[snare], trap[fits])
 
-    def ahead(
-        self, snare: Snare, number: npt.NDArray[np.integer], along_mm: Ints, length_mm: Ints
+    def after(
+        self, snare: Snare, number: npt.NDArray[np.integer], place_mm: Ints
     ) -> tuple[Ints, npt.NDArray[np.int8]]:
-        """How far rows have driven when they next meet a snare, NEVER without one, and its trap.
-
-        `along_mm` counts all that was driven of a route so long, to and fro.
-        """
-        length = np.maximum(length_mm, 1)
-        leg = along_mm // length
-        place = along_mm - leg * length
-        back = leg % 2 == 1
-        here = np.where(back, length - place, place)
-        found, which = self._next(snare, number, here, back)
-        turned, then = self._next(snare, number, np.where(back, _BEFORE, length + 1), ~back)
-        missed = found < 0
-        at = np.where(missed, turned, found)
-        on_leg = leg + missed
-        forth = np.where(on_leg % 2 == 1, length - at, at)
-        return (
-            np.where(at < 0, NEVER, on_leg * length + forth),
-            np.where(missed, then, which),
-        )
-
-    def _next(
-        self,
-        snare: Snare,
-        number: npt.NDArray[np.integer],
-        place: Ints,
-        back: npt.NDArray[np.bool_],
-    ) -> tuple[Ints, npt.NDArray[np.int8]]:
-        """The passage after a place, or before it for those who come back; -1 for none."""
+        """The next passage beyond a place of each route, NOTHING without one, and its trap."""
         keys, traps = self._keys[snare], self._traps[snare]
         if not len(keys):
-            return np.full(place.size, _NOTHING), np.zeros(place.size, dtype=np.int8)
+            return np.full(place_mm.size, NOTHING), np.zeros(place_mm.size, dtype=np.int8)
         route = number.astype(np.int64) << _SHIFT
-        wanted = route + place
-        before = np.searchsorted(keys, wanted) - 1
-        index = np.where(back, before, np.searchsorted(keys, wanted, side="right"))
-        inside = index.clip(0, len(keys) - 1)
+        index = np.searchsorted(keys, route + place_mm, side="right")
+        inside = np.minimum(index, len(keys) - 1)
         along = keys[inside] - route
-        known = (index == inside) & (along >= 0) & (along < 1 << _SHIFT)
-        return np.where(known, along, _NOTHING), traps[inside]
-
-
-_BEFORE: Final = -1
-"""A place before a route's beginning."""
+        known = (index == inside) & (along < 1 << _SHIFT)
+        return np.where(known, along, NOTHING), traps[inside]

@@ -1,5 +1,6 @@
 """What households do and have, as shares of all of them: a scenario's words for `Mix`."""
 
+import dataclasses
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -57,4 +58,4 @@ class Households(Table):
     @property
     def habits(self) -> Habits:
         """What people do by themselves in a dry run."""
-        return Habits(cancel_share=self.cancelled, wishes=HOUSEHOLDS.wishes, carry=HOUSEHOLDS.carry)
+        return dataclasses.replace(HOUSEHOLDS, cancel_share=self.cancelled)

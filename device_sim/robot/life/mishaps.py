@@ -16,9 +16,11 @@ import numpy.typing as npt
 from device_sim.robot.fleet import Fleet, Floats, Ints
 from device_sim.robot.households.traits import PETS
 from device_sim.robot.life.codes import JAM, pick, pick_trapped
+from device_sim.robot.life.settle import on_route
 from device_sim.robot.parameters import CLIFF_CODE, Faults
-from device_sim.robot.passages import Snare
+from device_sim.robot.passages import NOTHING, Snare
 from device_sim.robot.phases import DRIVING, RUNNING
+from device_sim.robot.returns import driven_mm
 
 
 class Mishap(IntEnum):
@@ -82,10 +84,10 @@ def _weakness(dbm: npt.NDArray[np.int8], faults: Faults) -> Floats:
 def lay_snare(fleet: Fleet, rows: Ints, mishap: Mishap) -> None:
     """Let a mishap wait for rows at the next place that fits, if their missions come by one."""
     route = fleet.route[rows]
-    along = fleet.along_mm[rows].astype(np.int64)
-    length = fleet.routes.length_mm[route]
-    at_mm, trap = fleet.routes.passages.ahead(SNARES[mishap], route, along, length)
-    met = np.flatnonzero(at_mm < fleet.work_mm[rows])
+    farthest_mm = on_route(fleet, rows, fleet.along_mm[rows]).farthest_mm
+    place_mm, trap = fleet.routes.passages.after(SNARES[mishap], route, farthest_mm)
+    at_mm = driven_mm(place_mm, fleet.stretch_mm[rows].astype(np.int64))
+    met = np.flatnonzero((place_mm != NOTHING) & (at_mm < fleet.work_mm[rows]))
     caught = rows[met]
     if mishap is Mishap.TRAPPED:
         code = pick_trapped(fleet, caught, trap[met])
