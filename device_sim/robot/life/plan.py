@@ -40,7 +40,7 @@ from device_sim.robot.parameters import (
     WHEELS_UP_CODE,
     Habits,
 )
-from device_sim.robot.phases import RUNNING, Fact
+from device_sim.robot.phases import Fact
 from device_sim.robot.schedule import (
     DAY_S,
     NEVER,
@@ -76,7 +76,11 @@ class Due(IntEnum):
 
 
 class Soonest:
-    """The earliest of what was offered, for each row; of equal moments the first one offered."""
+    """The earliest of what was offered, for each row; of equal moments the first one offered.
+
+    What lies in a robot's way is offered by `offer_some`: it comes first in its second, or the
+    robot would be past it.
+    """
 
     def __init__(self, count: int) -> None:
         self.at_s = np.full(count, NEVER, dtype=np.int64)
@@ -89,6 +93,12 @@ class Soonest:
             better &= where
         self.at_s[better] = at_s[better]
         self.due[better] = due
+
+    def offer_some(self, places: Ints, at_s: Ints, due: int) -> None:
+        """Take what is earlier, or as early, for a few rows by their places."""
+        better = at_s <= self.at_s[places]
+        self.at_s[places[better]] = at_s[better]
+        self.due[places[better]] = due
 
 
 def plan(fleet: Fleet, rows: Ints) -> None:
@@ -188,7 +198,6 @@ def _second_of(share: Floats, hours: tuple[int, ...]) -> Ints:
 
 
 def _anywhere(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
-    soonest.offer(_snared_s(fleet, rows, at_s), Due.SNARED)
     soonest.offer(fleet.start_s[rows], Fact.STARTED)
     soonest.offer(fleet.schedule_s[rows], Due.SCHEDULE)
     back_s = fleet.link_s[rows]
@@ -204,22 +213,6 @@ def _anywhere(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
             moment = np.full(rows.size, NEVER, dtype=np.int64)
             moment[busy] = _cancel_s(fleet, rows[busy])
             soonest.offer(moment, Due.CANCEL, moment > at_s)
-
-
-def _snared_s(fleet: Fleet, rows: Ints, at_s: Ints) -> Ints:
-    """When running robots come to where a mishap waits for them.
-
-    Nothing else comes before it in that second, or they would be past it.
-    """
-    moment = np.full(rows.size, NEVER, dtype=np.int64)
-    waits = np.flatnonzero((fleet.snare_mm[rows] > 0) & RUNNING[fleet.phase[rows]])
-    if waits.size:
-        chosen = rows[waits]
-        ahead_mm = (fleet.snare_mm[chosen] - fleet.along_mm[chosen]).astype(np.int64)
-        way_s = seconds_of(fleet.left_mm[chosen].astype(np.int64), travel_mm_s(fleet))
-        speed = np.maximum(fleet.speed_mm_s[chosen].astype(np.int64), 1)
-        moment[waits] = at_s[waits] + way_s + seconds_of(ahead_mm, speed)
-    return moment
 
 
 def _cancel_s(fleet: Fleet, rows: Ints) -> Ints:
@@ -339,7 +332,12 @@ def _run(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
     soonest.offer(done_s, Fact.AREA_DONE)
     low = int(FULL * battery.return_below)
     soonest.offer(at_s + _lasts_s(fleet, rows, way_s, low), Fact.BATTERY_LOW)
-    soonest.offer(gives_out_s(fleet, rows, at_s, way_s), Due.GAVE_OUT)
+    worn, gives_out = gives_out_s(fleet, rows)
+    soonest.offer_some(worn, at_s[worn] + way_s[worn] + gives_out, Due.GAVE_OUT)
+    waits = np.flatnonzero(fleet.snare_mm[rows])
+    ahead_mm = (fleet.snare_mm[rows[waits]] - fleet.along_mm[rows[waits]]).astype(np.int64)
+    met_s = at_s[waits] + way_s[waits] + seconds_of(ahead_mm, speed[waits])
+    soonest.offer_some(waits, met_s, Due.SNARED)
     bin_s = at_s + way_s + _bin_left_s(fleet, rows)
     base = (
         fleet.has_base_of(rows) & (fleet.dock_fault[rows] == 0) & fleet.is_set(rows, "evacAllowed")

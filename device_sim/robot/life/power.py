@@ -9,7 +9,6 @@ from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import Fleet, Floats, Ints
 from device_sim.robot.life.settle import seconds_of
 from device_sim.robot.parameters import FULL
-from device_sim.robot.schedule import NEVER
 
 _DRAIN: Final = np.array([FULL / (family.battery.runtime_minutes * 60.0) for family in BY_NUMBER])
 _SUCKS: Final = np.array([family.has_bin for family in BY_NUMBER])
@@ -37,25 +36,20 @@ def clean_drain(fleet: Fleet, rows: Ints) -> Floats:
     return drain
 
 
-def gives_out_s(fleet: Fleet, rows: Ints, at_s: Ints, way_s: Ints) -> Ints:
-    """When the batteries of running robots give out before their charge says so; NEVER for most.
+def gives_out_s(fleet: Fleet, rows: Ints) -> tuple[Ints, Ints]:
+    """The few of running robots whose batteries give out before their charge says so, and when.
 
-    The more worn a battery is, the likelier it does in a mission, rather late than early in it;
-    `way_s` is how long a robot drives to where it had stopped.
+    That is by their places among the rows, and in how many seconds of cleaning.  The more worn a
+    battery is, the likelier it does in a mission, rather late than early in it.
     """
-    moment = np.full(rows.size, NEVER, dtype=np.int64)
     most = fleet.battery.gives_out * fleet.faults.scale
-    if not most:
-        return moment
     share = uniform(fleet.seed, fleet.key[rows], fleet.mission_s[rows], Purpose.GIVES_OUT)
-    likely = np.minimum(most * (1.0 - health(fleet, rows)), 1.0)
-    worn = np.flatnonzero(share < likely)
-    if worn.size:
-        chosen = rows[worn]
-        part = np.sqrt(share[worn] / likely[worn])
-        place = (part * fleet.work_mm[chosen]).astype(np.int64)
-        left_mm = place - fleet.along_mm[chosen]
-        speed = np.maximum(fleet.speed_mm_s[chosen].astype(np.int64), 1)
-        then = at_s[worn] + way_s[worn] + seconds_of(left_mm, speed)
-        moment[worn] = np.where(left_mm > 0, then, NEVER)
-    return moment
+    some = np.flatnonzero(share < most * (1.0 - fleet.battery.least_health))
+    likely = most * (1.0 - health(fleet, rows[some]))
+    worn = share[some] < likely
+    some, part = some[worn], np.sqrt(share[some][worn] / np.minimum(likely[worn], 1.0))
+    chosen = rows[some]
+    left_mm = (part * fleet.work_mm[chosen]).astype(np.int64) - fleet.along_mm[chosen]
+    speed = np.maximum(fleet.speed_mm_s[chosen].astype(np.int64), 1)
+    ahead = left_mm > 0
+    return some[ahead], seconds_of(left_mm[ahead], speed[ahead])
