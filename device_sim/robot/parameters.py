@@ -45,7 +45,7 @@ class Battery:
     """[C] 80 % at 400 cycles (17.3)."""
     least_health: float = 0.5
     """[E] A weaker battery is replaced."""
-    gives_out: float = 0.08
+    gives_out: float = 0.085
     """[E] Missions in which a battery that has lost all of its capacity would give out before its
     charge says so, by what it has lost; set so that 0.5 % of missions end with an empty one (17.2).
     """
@@ -132,11 +132,11 @@ class Faults:
     """[C] 1.4 fits seven dumps, of which homes make 0.46; log-normal with median 1 (17.1)."""
     difficulty_most: float = 5.0
     """[E] Whoever has it worse puts the robot away; set so that 7 % of missions fail [C]."""
-    helped_share: float = 0.97
+    helped_share: float = 0.94
     """[E] 0.6 by the page, of all; set so that 7 % of missions fail [C]."""
     helped_asleep: float = 0.3
     """[E] Of that, in the night."""
-    helped_out: float = 0.85
+    helped_out: float = 0.75
     """[E] Of that, where everybody is at work."""
     help_median_s: float = 45 * 60
     help_latest_s: int = 85 * 60
