@@ -67,6 +67,7 @@ class Purpose(IntEnum):
     SPREAD = 41
     WAVE = 42
     AWAY = 80
+    GIVES_OUT = 81
     UPDATE_OUTCOME = 60
     UPDATE_TIME = 61
     UPDATE_TURN = 62

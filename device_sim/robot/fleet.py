@@ -2,7 +2,7 @@
 
 A row holds a robot as it was at `since_s`; until its next fact, at `next_s`, everything else is an
 exact function of the time that has passed, in whole numbers, so that a sleeping robot costs
-nothing and how a span is cut into calls changes nothing.  About 207 bytes a robot with who it is;
+nothing and how a span is cut into calls changes nothing.  About 213 bytes a robot with who it is;
 the few things that are not columns (logs, own schedules) exist for robots that need them.
 """
 
@@ -128,7 +128,7 @@ class Fleet:
         self.link_s = np.zeros(count, dtype=np.int64)  # its lost link is back; 0 with a link
         self.due = np.full(count, _LOOK, dtype=np.int8)  # what the next fact is
 
-        # where and how full, 35 bytes
+        # where and how full, 41 bytes
         start = uniform(seed, self.key, 0, Purpose.START_CHARGE)
         self.charge = (FULL * (0.85 + 0.15 * start)).astype(np.int32)
         self.drain = np.zeros(count, dtype=np.int32)  # of a full charge, a second of cleaning
@@ -137,6 +137,8 @@ class Fleet:
         self.work_mm = np.zeros(count, dtype=np.int32)  # its mission's whole way
         self.speed_mm_s = np.zeros(count, dtype=np.int16)
         self.stretch_mm = np.full(count, NEVER_MM, dtype=np.int32)  # until it goes back a little
+        self.snare_mm = np.zeros(count, dtype=np.int32)  # where a mishap waits for it; 0 for none
+        self.snare_code = np.zeros(count, dtype=np.int16)
         self.route = who.home.copy()
         self.wanted_route = who.home.copy()
         # this mission, 18 bytes

@@ -3,7 +3,8 @@
 A route is a home's whole coverage path, or the one that cleans some of its rooms, with as many
 passes as a mission makes.  What the physics needs of it is its length, its area, and two tables
 along it, one entry for two metres at cruise speed: the way home from there and the area cleaned so
-far.  Time is told as that way, so an entry is 6.7 s.  About 4 bytes a metre, 9 KB a home.
+far; and where it passes what a robot sticks on (`passages`).  Time is told as that way, so an
+entry is 6.7 s.  About 4 bytes a metre, 9 KB a home, and 1 KB for each hundred passages.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from device_sim.robot.coverage import CoveragePath, Passes, plan_path
 from device_sim.robot.homes import home
+from device_sim.robot.passages import Passages, PassageTable, passages_of
 
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
@@ -54,6 +56,10 @@ class Tables:
     done_cm2: Small
     difficulty: float
     """How often its home traps a robot, 1 for a median home (17.1)."""
+    carpet_share: float
+    """Of its home's floor."""
+    passages: Passages
+    """Where it passes what a robot sticks on."""
 
 
 def tables_of(route: Route) -> Tables:
@@ -66,6 +72,8 @@ def tables_of(route: Route) -> Tables:
         np.rint(route.home_cm[places] * 10).astype(np.int32),
         np.rint(route.new_area_m2[places] * _CM2_PER_M2).astype(np.int32),
         route.place.traits.difficulty,
+        route.place.traits.carpet_share,
+        passages_of(route),
     )
 
 
@@ -93,6 +101,9 @@ class Routes:
     done_cm2: Small = field(init=False)
     difficulty: Factors = field(init=False)
     """Of each route's home."""
+    carpet_share: Factors = field(init=False)
+    """Of each route's home."""
+    passages: PassageTable = field(init=False)
     _known: dict[tuple[int, tuple[str, ...]], int] = field(default_factory=dict)
     _rooms: list[tuple[int, tuple[str, ...]]] = field(default_factory=list)
 
@@ -103,6 +114,8 @@ class Routes:
         self.home_mm = np.zeros(0, dtype=np.int32)
         self.done_cm2 = np.zeros(0, dtype=np.int32)
         self.difficulty = np.zeros(0, dtype=np.float32)
+        self.carpet_share = np.zeros(0, dtype=np.float32)
+        self.passages = PassageTable()
 
     @classmethod
     def of(cls, homes: Sequence[int], tables: Sequence[Sequence[Tables]] | None = None) -> "Routes":
@@ -114,6 +127,9 @@ class Routes:
 
     def _append(self, made: Sequence[Tables]) -> None:
         sizes = [len(each.home_mm) for each in made]
+        self.passages.append(len(self.length_mm), [each.passages for each in made])
+        carpets = np.array([each.carpet_share for each in made], dtype=np.float32)
+        self.carpet_share = np.append(self.carpet_share, carpets)
         starts = len(self.home_mm) + np.cumsum([0, *sizes[:-1]])
         self.length_mm = np.append(self.length_mm, [each.length_mm for each in made])
         self.area_cm2 = np.append(self.area_cm2, [each.area_cm2 for each in made])

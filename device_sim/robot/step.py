@@ -16,16 +16,17 @@ from device_sim.robot.exact import log_normal
 from device_sim.robot.facts import Facts, Happening, Kind, Listener
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import INITIATORS, Bools, Fleet, Ints
-from device_sim.robot.life.moves import choices, dock_cured, evacuated, move, pick
-from device_sim.robot.life.plan import Due, Mishap, mishap_rates, often, plan
+from device_sim.robot.life.codes import LOST, pick
+from device_sim.robot.life.mishaps import SNARES, Mishap, lay_snare, mishap_rates
+from device_sim.robot.life.moves import dock_cured, evacuated, move
+from device_sim.robot.life.plan import Due, often, plan
 from device_sim.robot.life.presence import at_home, away_until
 from device_sim.robot.life.readiness import not_ready
 from device_sim.robot.life.settle import settle
 from device_sim.robot.parameters import (
     BIN_CODE,
     BIN_MISSING_CODE,
-    CLIFF_CODE,
-    JAM_CODE,
+    FULL,
     NO_ERROR,
     NOT_READY_BIN_MISSING,
 )
@@ -35,12 +36,6 @@ from device_sim.robot.telling.diary import Diary
 
 __all__ = ["Happening", "Kind", "advance", "step"]
 
-_TRAPS: Final = choices([family.codes.trapped for family in BY_NUMBER])
-_LOST: Final = choices([family.codes.lost for family in BY_NUMBER])
-_JAMS: Final = choices(
-    [(*family.codes.pad, *family.codes.tank) or (JAM_CODE,) for family in BY_NUMBER]
-)
-"""A mop has a pad and a tank where others have brushes."""
 _SCHEDULE, _MANUAL = INITIATORS.index("schedule"), INITIATORS.index("manual")
 _BY_PHONE: Final = INITIATORS.index("rmtApp")
 _PAUSE_THEN_DOCK: Final = 0.4
@@ -106,7 +101,9 @@ def _mishap(fleet: Fleet, rows: Ints, facts: Facts) -> None:
         chosen = rows[kind == mishap]
         if not chosen.size:
             continue
-        if mishap is Mishap.LINK:
+        if mishap in SNARES:
+            lay_snare(fleet, chosen, mishap)
+        elif mishap is Mishap.LINK:
             _drop_link(fleet, chosen, facts)
         elif mishap is Mishap.REBOOT:
             reboot(fleet, chosen, facts)
@@ -114,14 +111,21 @@ def _mishap(fleet: Fleet, rows: Ints, facts: Facts) -> None:
             near = at_home(fleet, chosen, fleet.since_s[chosen])
             move(fleet, chosen[near], Fact.LIFTED, facts)
         else:
-            move(fleet, chosen, Fact.TRAPPED, facts, code=_codes(fleet, chosen, mishap))
+            move(fleet, chosen, Fact.TRAPPED, facts, code=pick(fleet, chosen, LOST))
 
 
-def _codes(fleet: Fleet, rows: Ints, mishap: Mishap) -> Ints:
-    if mishap is Mishap.CLIFF:
-        return np.full(rows.size, CLIFF_CODE)
-    tables = {Mishap.JAM: _JAMS, Mishap.TRAPPED: _TRAPS, Mishap.LOST: _LOST}
-    return pick(fleet, rows, tables[mishap])
+def _snared(fleet: Fleet, rows: Ints, facts: Facts) -> None:
+    """A robot has come to where a mishap waits, within this second, and gets no further."""
+    fleet.along_mm[rows] = fleet.snare_mm[rows]
+    fleet.snare_mm[rows] = 0
+    move(fleet, rows, Fact.TRAPPED, facts, code=fleet.snare_code[rows].astype(np.int64))
+
+
+def _gave_out(fleet: Fleet, rows: Ints, facts: Facts) -> None:
+    """The charge that a battery tells falls at once to what it has."""
+    empty = int(FULL * fleet.battery.empty_below) - 1
+    fleet.charge[rows] = np.minimum(fleet.charge[rows], empty)
+    move(fleet, rows, Fact.BATTERY_EMPTY, facts)
 
 
 def _drop_link(fleet: Fleet, rows: Ints, facts: Facts) -> None:
@@ -269,6 +273,8 @@ _HANDLERS: Final[Mapping[int, Callable[[Fleet, Ints, Facts], None]]] = {
     Due.DOCK_CURED: dock_cured,
     Due.BIN_FILLED: _bin_filled,
     Due.BIN_PUT: _bin_put,
+    Due.SNARED: _snared,
+    Due.GAVE_OUT: _gave_out,
 }
 _ALSO: Final[Mapping[Fact, Callable[[Fleet, Ints, Facts], None]]] = {
     Fact.EVAC_DONE: evacuated,

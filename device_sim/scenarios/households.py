@@ -1,5 +1,6 @@
 """What households do and have, as shares of all of them: a scenario's words for `Mix`."""
 
+import dataclasses
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -39,7 +40,6 @@ class Households(Table):
         HOUSEHOLDS.cancel_share, description="Share of missions that somebody ends early, 0 to 1."
     )
     pets: float = _usual("pets", "Share of homes with pets, 0 to 1.")
-    stairs: float = _usual("stairs", "Share of homes with stairs, 0 to 1.")
     no_base: float = _usual("no_base", "Share of robots without their emptying base, 0 to 1.")
     wifi_dbm: float = _usual("wifi_dbm", "Median signal at the dock, in dBm.")
     wifi_spread_db: float = _usual("wifi_spread_db", "How homes differ in signal, in dB.")
@@ -58,4 +58,4 @@ class Households(Table):
     @property
     def habits(self) -> Habits:
         """What people do by themselves in a dry run."""
-        return Habits(cancel_share=self.cancelled, wishes=HOUSEHOLDS.wishes, carry=HOUSEHOLDS.carry)
+        return dataclasses.replace(HOUSEHOLDS, cancel_share=self.cancelled)

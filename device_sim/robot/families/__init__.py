@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from device_sim.robot.homes.spots import STICKY
 
 _Codes = Annotated[tuple[int, ...], Field(min_length=1)]
 _Positive = Annotated[float, Field(gt=0)]
+_SPOTS: Final = tuple(trap.word for trap in STICKY)
 
 
 class _Value(BaseModel):
@@ -45,12 +48,20 @@ class MotionOf(_Value):
 class CodesOf(_Value):
     """The error codes a family can have, by cause (11.1)."""
 
-    trapped: _Codes
+    trapped: Mapping[str, _Codes]
+    """By what a robot sticks on (`homes.spots`)."""
     lost: _Codes
     dock_not_found: _Codes
     reboot: _Codes
     pad: tuple[int, ...] = ()
     tank: tuple[int, ...] = ()
+
+    @field_validator("trapped")
+    @classmethod
+    def _all_spots(cls, said: Mapping[str, Any]) -> Mapping[str, Any]:
+        if set(said) != set(_SPOTS):
+            raise ValueError(f"has {', '.join(said)}; each of {', '.join(_SPOTS)} has its codes")
+        return said
 
 
 class MembersOf(_Value):

@@ -75,8 +75,9 @@ class Home:
     def traits(self) -> Traits:
         """What the home does to its robot."""
         return traits_of(
-            self.layout, self.enterable, self.pieces, self.carpets, self.cables, self.dock
-        )
+            self.layout, self.enterable, self.pieces, self.carpets, self.cables, self.steps,
+            self.dock,
+        )  # fmt: skip
 
     @cached_property
     def plan(self) -> FloorPlan:

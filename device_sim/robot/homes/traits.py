@@ -6,10 +6,10 @@ from typing import Final
 
 from device_sim.robot.homes.floor import Kind, Layout
 from device_sim.robot.homes.furniture import Foot, Piece
-from device_sim.robot.homes.geometry import CELL_CM, Cell, Rect
+from device_sim.robot.homes.geometry import Cell, Rect
+from device_sim.robot.homes.spots import NARROW, STICKY, Spot, Trap, spots_of
+from device_sim.robot.homes.ways import Steps
 
-_NARROW: Final = 15
-"""Cells of a door: up to 75 cm."""
 _CHAIR: Final = 0.010
 _LOW: Final = 0.05
 _CABLE: Final = 0.05
@@ -26,7 +26,7 @@ _LEAST, _MOST = 0.3, 3.0
 
 @dataclass(frozen=True, slots=True)
 class Traits:
-    """A home as a robot feels it; `stuck_spots` are cm from the dock, `difficulty` a factor."""
+    """A home as a robot feels it; `difficulty` is a factor."""
 
     area_m2: float
     """Of the rooms a robot can enter, furniture included."""
@@ -40,7 +40,13 @@ class Traits:
     low_furniture: int
     cables: int
     rugs: int
-    stuck_spots: Sequence[tuple[int, int]]
+    spots: Sequence[Spot]
+    """Where it sticks, and where it looks over an edge."""
+
+    @property
+    def stuck_spots(self) -> Sequence[tuple[int, int]]:
+        """Where it sticks, in cm from the dock."""
+        return [(x, y) for x, y, trap in self.spots if trap in STICKY]
 
     @property
     def difficulty(self) -> float:
@@ -80,6 +86,7 @@ def traits_of(  # noqa: PLR0917  what a furnished floor is
     pieces: Sequence[Piece],
     carpets: Sequence[Piece],
     cables: Sequence[Rect],
+    steps: Steps,
     dock: Cell,
 ) -> Traits:
     """The traits of a furnished floor, of the rooms that a robot can enter."""
@@ -89,17 +96,14 @@ def traits_of(  # noqa: PLR0917  what a furnished floor is
         return any(rect.meets(room) for room in inside)
 
     doors = [each for each in layout.doors if each.is_open and enterable >= set(each.rooms)]
-    chairs = [each for each in pieces if each.name.endswith(("Chair", "chair"))]
-    low = [each for each in pieces if each.foot is Foot.LOW]
-    rugs = [each for each in carpets if each.name == "Rug"]
-    thresholds = [each for each in doors if each.has_threshold]
-    found = {
-        "chairs": [each.rect for each in chairs if within(each.rect)],
-        "low": [each.rect for each in low if within(each.rect)],
-        "cables": [each for each in cables if within(each)],
-        "rugs": [each.rect for each in rugs if within(each.rect)],
-        "thresholds": [each.rect for each in thresholds],
+    things = {
+        Trap.CHAIR: [each.rect for each in pieces if each.name.endswith(("Chair", "chair"))],
+        Trap.LOW_FURNITURE: [each.rect for each in pieces if each.foot is Foot.LOW],
+        Trap.CABLE: list(cables),
+        Trap.RUG: [each.rect for each in carpets if each.name == "Rug"],
     }
+    found = {trap: [rect for rect in rects if within(rect)] for trap, rects in things.items()}
+    listed = [(trap, rect) for trap, rects in found.items() for rect in rects]
     floor = sum(room.area_m2 for room in inside)
     laid = sum(each.rect.area_m2 for each in carpets if within(each.rect))
     rooms = [room for room in layout.rooms if room.kind is not Kind.STAIRS]
@@ -107,19 +111,13 @@ def traits_of(  # noqa: PLR0917  what a furnished floor is
         area_m2=floor,
         rooms=len(rooms),
         closed_rooms=len(layout.rooms) - len(enterable),
-        narrow_doors=sum(each.width <= _NARROW for each in doors),
-        thresholds=len(found["thresholds"]),
+        narrow_doors=sum(each.width <= NARROW for each in doors),
+        thresholds=sum(each.has_threshold for each in doors),
         carpet_share=min(laid / floor, 1.0),
         cliffs=sum(each.name == "Stairs" for each in pieces),
-        chairs=len(found["chairs"]),
-        low_furniture=len(found["low"]),
-        cables=len(found["cables"]),
-        rugs=len(found["rugs"]),
-        stuck_spots=tuple(_middle(rect, dock) for group in found.values() for rect in group),
+        chairs=len(found[Trap.CHAIR]),
+        low_furniture=len(found[Trap.LOW_FURNITURE]),
+        cables=len(found[Trap.CABLE]),
+        rugs=len(found[Trap.RUG]),
+        spots=spots_of(layout, doors, listed, steps, dock),
     )
-
-
-def _middle(rect: Rect, dock: Cell) -> tuple[int, int]:
-    """The middle of a rectangle in cm from the dock."""
-    x0, y0, x1, y1 = rect
-    return (x0 + x1 - 2 * dock[0]) * CELL_CM // 2, (y0 + y1 - 2 * dock[1]) * CELL_CM // 2

@@ -11,7 +11,7 @@ from device_sim.robot.chance import Floats, Keys, Purpose, uniform
 from device_sim.robot.exact import exponential, normal
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.households.mix import Mix
-from device_sim.robot.households.traits import NO_BASE, PETS, STAIRS, WORKING
+from device_sim.robot.households.traits import NO_BASE, PETS, WORKING
 from device_sim.robot.households.world import (
     CODES,
     COUNTRY_SHARES,
@@ -53,7 +53,6 @@ class _Of(IntEnum):
     """Draws of a household, by their tick."""
 
     PETS = 0
-    STAIRS = 1
     SCHEDULED = 2
     DAYS = 3
     HOUR = 4
@@ -95,7 +94,6 @@ def draw(seed: int, key: Keys, family: npt.NDArray[np.uint8], mix: Mix) -> House
     traits = np.where(working, WORKING, 0)
     for bit, of, share in (
         (PETS, _Of.PETS, mix.pets),
-        (STAIRS, _Of.STAIRS, mix.stairs),
         (NO_BASE, _Of.NO_BASE, mix.no_base),
     ):
         traits |= np.where(drawn(of) < share, bit, 0)

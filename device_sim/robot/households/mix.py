@@ -29,7 +29,6 @@ class Mix:
     """How likely somebody starts a robot by hand on a day, 0 to 0.9; with the schedules it makes
     about one mission a day (16.4)."""
     pets: float = 0.4
-    stairs: float = 0.25
     no_base: float = 0.05
     """Robots that were bought without the emptying base of their family."""
     wifi_dbm: float = -45.0
@@ -56,7 +55,7 @@ class Mix:
 
 RANGES: Final[Mapping[str, tuple[float, float]]] = {
     **dict.fromkeys(
-        ("north_america", "scheduled", "working", "pets", "stairs", "no_base", "bad_wifi",
+        ("north_america", "scheduled", "working", "pets", "no_base", "bad_wifi",
          "newest_firmware"),
         (0.0, 1.0),
     ),

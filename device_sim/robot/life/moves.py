@@ -7,24 +7,25 @@ whose phase refuses the fact stay as they are.  The rows' columns must hold for 
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from device_sim.robot.chance import Purpose, uniform
 from device_sim.robot.coverage import Passes
 from device_sim.robot.facts import Facts, Kind
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import RESULTS, Bools, Fleet, Floats, Ints
+from device_sim.robot.life.codes import DOCK_NOT_FOUND, pick
 from device_sim.robot.life.plan import often
+from device_sim.robot.life.power import clean_drain
 from device_sim.robot.life.settle import on_route, travel_mm_s, way_home_mm
 from device_sim.robot.parameters import (
     BAG_CODE,
     BIN_CODE,
     CONTACT_CODE,
     EMPTY_CODE,
-    FULL,
     NO_ERROR,
     REBOOT_CODE,
     WHEELS_UP_CODE,
-    Battery,
 )
 from device_sim.robot.phases import (
     HOMING,
@@ -59,25 +60,6 @@ _CODE: Final = {
 _MOST: Final = 65_535
 
 
-def choices(lists: list[tuple[int, ...]]) -> tuple[Ints, Ints]:
-    """Lists of codes as a table: [family, place], and how many each has."""
-    width = max(len(each) for each in lists)
-    table = np.array([[*each, *[0] * (width - len(each))] for each in lists], dtype=np.int64)
-    return table, np.array([len(each) for each in lists], dtype=np.int64)
-
-
-_LOST_DOCK: Final = choices([family.codes.dock_not_found for family in BY_NUMBER])
-
-
-def pick(fleet: Fleet, rows: Ints, table: tuple[Ints, Ints]) -> Ints:
-    """A code of its family's list for each row."""
-    codes, sizes = table
-    family = fleet.family[rows]
-    share = uniform(fleet.seed, fleet.key[rows], fleet.since_s[rows], Purpose.CODE)
-    result: Ints = codes[family, (share * sizes[family]).astype(np.int64)]
-    return result
-
-
 def move(fleet: Fleet, rows: Ints, fact: Fact, facts: Facts, *, code: Ints | None = None) -> Bools:
     """Let robots live through a fact; which of them the table let.
 
@@ -97,10 +79,11 @@ def move(fleet: Fleet, rows: Ints, fact: Fact, facts: Facts, *, code: Ints | Non
     if not rows.size:
         return moved
     phase, task_after = after // len(Task), after % len(Task)
-    _cure(fleet, rows, fact, before, facts)
     ends = np.flatnonzero((task == Task.MISSION) & (task_after != Task.MISSION))
+    results = _results(fleet, rows[ends], fact, before[ends])
+    _cure(fleet, rows, fact, before, facts)
     if ends.size:
-        _end_mission(fleet, rows[ends], fact, before[ends], facts)
+        _end_mission(fleet, rows[ends], results, facts)
     _turn(fleet, rows, fact, before, phase)
     begins = np.flatnonzero((task != Task.MISSION) & (task_after == Task.MISSION))
     if begins.size:
@@ -145,7 +128,7 @@ def _fail(fleet: Fleet, rows: Ints, fact: Fact, code: Ints | None, facts: Facts)
     if fact in _CODE and code is None:
         code = np.full(rows.size, _CODE[fact])
     elif fact is Fact.DOCK_NOT_FOUND:
-        code = pick(fleet, rows, _LOST_DOCK)
+        code = pick(fleet, rows, DOCK_NOT_FOUND)
     if code is None:
         return
     fleet.error[rows] = code
@@ -198,6 +181,7 @@ def _begin_mission(fleet: Fleet, rows: Ints, facts: Facts) -> None:
         column[rows] = 0
     fleet.along_mm[rows] = 0
     fleet.left_mm[rows] = 0
+    fleet.snare_mm[rows] = 0
     fleet.error[rows] = NO_ERROR
     measure(fleet, rows)
     facts.add(
@@ -247,23 +231,6 @@ def _laps(fleet: Fleet, rows: Ints) -> Floats:
     return result
 
 
-def health(fleet: Fleet, rows: Ints) -> Floats:
-    """What is left of the batteries' capacity."""
-    battery = fleet.battery
-    cycles = np.floor(fleet.used[rows] / FULL)
-    return np.maximum(1.0 - battery.fade_per_cycle * cycles, battery.least_health)
-
-
-def clean_drain(fleet: Fleet, rows: Ints) -> Floats:
-    """Units of a full charge that a second of cleaning takes."""
-    battery: Battery = fleet.battery
-    strong, auto = fleet.is_set(rows, "vacHigh"), fleet.is_set(rows, "carpetBoost")
-    power = np.where(
-        strong, fleet.motion.carpet_drain, np.where(auto, fleet.motion.auto_drain, 1.0)
-    )
-    return _DRAIN[fleet.family[rows]] * power * battery.drain_scale / health(fleet, rows)
-
-
 def cleaned_cm2(fleet: Fleet, rows: Ints) -> Ints:
     """What the mission of rows has cleaned by the moment their columns hold for."""
     cycle = fleet.cycle[rows]
@@ -273,19 +240,27 @@ def cleaned_cm2(fleet: Fleet, rows: Ints) -> Ints:
     return np.where(cycle == cycle_code(Cycle.TRAIN), 0, area)
 
 
-def _end_mission(fleet: Fleet, rows: Ints, fact: Fact, before: Ints, facts: Facts) -> None:
+def _results(fleet: Fleet, rows: Ints, fact: Fact, before: Ints) -> npt.NDArray[np.int8]:
+    """How missions end that a fact ends: the `done` of their records (section 15).
+
+    A robot that is stuck has failed, whoever or whatever ends its mission (10.3): by its battery
+    where that is empty.  `inc` is what was broken off in the middle without anybody asking for it:
+    a pause that was too long, a restart, a robot carried home.
+    """
     error = fleet.error[rows]
-    result = np.full(rows.size, _RESULT["cncl"], dtype=np.int8)
-    if fact is Fact.EXPIRED:
-        result[:] = _RESULT["inc"]
-    if fact in (Fact.REBOOTED, Fact.CARRIED_HOME):
-        result[:] = _RESULT["inc"]
-    result[before == _STUCK] = _RESULT["stuck"]
-    if fact in (Fact.WENT_DARK, Fact.CARRIED_HOME):
-        result[:] = _RESULT["bat"]
+    broken_off = fact in (Fact.EXPIRED, Fact.REBOOTED, Fact.CARRIED_HOME)
+    result = np.full(rows.size, _RESULT["inc" if broken_off else "cncl"], dtype=np.int8)
     if fact is Fact.ARRIVED:
-        result[before == _HOME_DONE] = _RESULT["ok"]
-        result[(before == _HOME_DONE) & (error == BIN_CODE)] = _RESULT["full"]
+        done = before == _HOME_DONE
+        result[done] = _RESULT["ok"]
+        result[done & (error == BIN_CODE)] = _RESULT["full"]
+    stuck = before == _STUCK
+    result[stuck] = _RESULT["stuck"]
+    result[stuck & (error == EMPTY_CODE)] = _RESULT["bat"]
+    return result
+
+
+def _end_mission(fleet: Fleet, rows: Ints, result: npt.NDArray[np.int8], facts: Facts) -> None:
     fleet.result[rows] = result
     ok = result == _RESULT["ok"]
     cancelled = result == _RESULT["cncl"]
@@ -351,4 +326,3 @@ _SPOT_CM2: Final = 7854
 """A circle of a metre."""
 _LAPS: Final = np.array([family.motion.laps for family in BY_NUMBER])
 _TWO_PASSES: Final = np.array([int(Passes[family.motion.two_passes]) for family in BY_NUMBER])
-_DRAIN: Final = np.array([FULL / (family.battery.runtime_minutes * 60.0) for family in BY_NUMBER])

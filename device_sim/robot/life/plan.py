@@ -11,13 +11,14 @@ from enum import IntEnum
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from device_sim.robot.chance import Purpose, uniform
 from device_sim.robot.exact import exponential, log, log_normal
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import Bools, Fleet, Floats, Ints
-from device_sim.robot.households.traits import PETS, STAIRS
+from device_sim.robot.households.traits import PETS
+from device_sim.robot.life.mishaps import mishap_rates
+from device_sim.robot.life.power import gives_out_s
 from device_sim.robot.life.presence import help_share, when_somebody_comes
 from device_sim.robot.life.settle import (
     idle_drain,
@@ -37,10 +38,9 @@ from device_sim.robot.parameters import (
     NO_ERROR,
     PAUSE_EXPIRES_S,
     WHEELS_UP_CODE,
-    Faults,
     Habits,
 )
-from device_sim.robot.phases import DRIVING, RUNNING, Fact
+from device_sim.robot.phases import Fact
 from device_sim.robot.schedule import (
     DAY_S,
     NEVER,
@@ -69,10 +69,18 @@ class Due(IntEnum):
     """Somebody puts a missing bin in."""
     BIN_FILLED = 72
     """A bin is full, and the robot goes on."""
+    SNARED = 74
+    """The robot comes to where a mishap waits for it."""
+    GAVE_OUT = 75
+    """A worn battery is empty before its charge says so."""
 
 
 class Soonest:
-    """The earliest of what was offered, for each row; of equal moments the first one offered."""
+    """The earliest of what was offered, for each row; of equal moments the first one offered.
+
+    What lies in a robot's way is offered by `offer_some`: it comes first in its second, or the
+    robot would be past it.
+    """
 
     def __init__(self, count: int) -> None:
         self.at_s = np.full(count, NEVER, dtype=np.int64)
@@ -85,6 +93,12 @@ class Soonest:
             better &= where
         self.at_s[better] = at_s[better]
         self.due[better] = due
+
+    def offer_some(self, places: Ints, at_s: Ints, due: int) -> None:
+        """Take what is earlier, or as early, for a few rows by their places."""
+        better = at_s <= self.at_s[places]
+        self.at_s[places[better]] = at_s[better]
+        self.due[places[better]] = due
 
 
 def plan(fleet: Fleet, rows: Ints) -> None:
@@ -213,57 +227,6 @@ def _cancel_s(fleet: Fleet, rows: Ints) -> Ints:
     return result
 
 
-class Mishap(IntEnum):
-    """What a mishap can be, in the order of the rows of `mishap_rates`."""
-
-    TRAPPED = 0
-    CLIFF = 1
-    JAM = 2
-    LOST = 3
-    LIFTED = 4
-    LINK = 5
-    REBOOT = 6
-
-
-def mishap_rates(fleet: Fleet, rows: Ints) -> Floats:
-    """[mishap, row]: how often each happens, a second (17.2), scaled by home and wear (17.3)."""
-    faults, phase = fleet.faults, fleet.phase[rows]
-    rates = np.zeros((len(Mishap), rows.size))
-    if not faults.scale:
-        return rates
-    online = fleet.link_s[rows] == 0
-    driving = DRIVING[phase]
-    drops = np.where(driving, faults.drop_run_per_s, faults.drop_docked_per_s) * online
-    rates[Mishap.LINK] = drops * _weakness(fleet.wifi_dbm[rows], faults)
-    rates[Mishap.REBOOT] = faults.reboot_per_s * online
-    out = np.flatnonzero(driving)
-    if out.size:
-        away = rows[out]
-        hard = fleet.difficulty[away].astype(np.float64)
-        hard *= fleet.catalogue.error_factor[fleet.version[away]]
-        soft = np.sqrt(hard)
-        unserviced = (fleet.life_run_s[away] - fleet.maintained_s[away]).astype(np.float64)
-        wear = 1.0 + faults.wear_per_run_s * unserviced
-        traits = fleet.traits[away]
-        pets = np.where((traits & PETS) != 0, faults.pet_jams, 1.0)
-        running = RUNNING[phase[out]]
-        rates[Mishap.TRAPPED, out] = faults.trapped_per_s * hard * wear
-        rates[Mishap.CLIFF, out] = faults.cliff_per_s * soft * ((traits & STAIRS) != 0)
-        rates[Mishap.JAM, out] = faults.jam_per_s * soft * wear * pets * running
-        rates[Mishap.LOST, out] = faults.lost_per_s * soft
-        rates[Mishap.LIFTED, out] = faults.lift_per_s * soft * fleet.habits.carry
-    return rates * faults.scale
-
-
-def _weakness(dbm: npt.NDArray[np.int8], faults: Faults) -> Floats:
-    """How many times as often links are lost, by the signal at the dock."""
-    factor = np.ones(256)
-    for below, times in faults.weak_signal:
-        factor[: below + 128] *= times
-    result: Floats = factor[dbm.astype(np.int64) + 128]
-    return result
-
-
 # ---------------------------------------------------------------- what may happen in each phase
 
 
@@ -369,6 +332,12 @@ def _run(fleet: Fleet, rows: Ints, at_s: Ints, soonest: Soonest) -> None:
     soonest.offer(done_s, Fact.AREA_DONE)
     low = int(FULL * battery.return_below)
     soonest.offer(at_s + _lasts_s(fleet, rows, way_s, low), Fact.BATTERY_LOW)
+    worn, gives_out = gives_out_s(fleet, rows)
+    soonest.offer_some(worn, at_s[worn] + way_s[worn] + gives_out, Due.GAVE_OUT)
+    waits = np.flatnonzero(fleet.snare_mm[rows])
+    ahead_mm = (fleet.snare_mm[rows[waits]] - fleet.along_mm[rows[waits]]).astype(np.int64)
+    met_s = at_s[waits] + way_s[waits] + seconds_of(ahead_mm, speed[waits])
+    soonest.offer_some(waits, met_s, Due.SNARED)
     bin_s = at_s + way_s + _bin_left_s(fleet, rows)
     base = (
         fleet.has_base_of(rows) & (fleet.dock_fault[rows] == 0) & fleet.is_set(rows, "evacAllowed")

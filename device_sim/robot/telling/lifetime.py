@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from device_sim.robot.fleet import Fleet
-from device_sim.robot.life.moves import health
+from device_sim.robot.life.power import health
 from device_sim.robot.life.settle import on_mission
 from device_sim.robot.parameters import FULL
 from device_sim.robot.phases import CHARGING, DRIVING

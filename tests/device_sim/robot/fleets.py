@@ -6,7 +6,7 @@ import numpy as np
 
 from device_sim.robot.families import FAMILIES
 from device_sim.robot.fleet import Fleet, RobotSpec
-from device_sim.robot.households.traits import PETS, STAIRS, WORKING
+from device_sim.robot.households.traits import PETS, WORKING
 from device_sim.robot.orders import obey
 from device_sim.robot.parameters import HOUSEHOLDS, NOBODY, Battery, Faults, Habits
 from device_sim.robot.population import Population, of_specs
@@ -37,7 +37,7 @@ def fleet(count: int = 1, *, faults: Faults = PERFECT, seed: int = 7, **more) ->
 
 
 def people(count: int, first: int = 0, *, scale: float = 1.0) -> Population:
-    """Households of every kind: schedules, wishes, pets, stairs, old and new robots."""
+    """Households of every kind: schedules, wishes, pets, old and new robots."""
     families = list(FAMILIES)
     numbers = np.arange(first, first + count)
     specs = [RobotSpec(f"r{n}", families[n % len(families)], n % 48) for n in numbers.tolist()]
@@ -51,7 +51,7 @@ def people(count: int, first: int = 0, *, scale: float = 1.0) -> Population:
         minute=(numbers * 97 % 1440).astype(np.uint16),
         wish=(numbers * 13 % 200).astype(np.uint8),
         away=(numbers * 11 % 40).astype(np.uint8),
-        traits=np.choose(numbers % 4, [0, PETS, STAIRS | WORKING, PETS | STAIRS]).astype(np.uint8),
+        traits=np.choose(numbers % 4, [0, PETS, WORKING, PETS | WORKING]).astype(np.uint8),
         wifi_dbm=plain.wifi_dbm,
         age_days=(numbers * 31 % 1500).astype(np.uint16),
         version=(numbers % 3).astype(np.uint8),

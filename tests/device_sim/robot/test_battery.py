@@ -5,12 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
+from device_sim.robot.fleet import Fleet, RobotSpec
 from device_sim.robot.life.settle import charged, percent, seconds_to_charge
 from device_sim.robot.parameters import FULL
 from device_sim.robot.position import position
 from device_sim.robot.step import step
 from device_sim.robot.telling.cadence import Cadence, signals_due
-from tests.device_sim.robot.fleets import START, fleet, order
+from tests.device_sim.robot.fleets import PERFECT, START, fleet, order
 
 
 def test_charging_is_linear_and_then_tapers() -> None:
@@ -37,13 +38,13 @@ def test_charging_in_two_parts_is_charging_at_once(cut: int) -> None:
 
 
 def test_an_old_battery_lasts_less_long() -> None:
-    robots = fleet(4)
-    robots.used[3] = 400 * FULL
-    for row in (0, 3):
+    robots = Fleet([RobotSpec("new", "i7"), RobotSpec("old", "i7")], 7, START, faults=PERFECT)
+    robots.used[1] = 400 * FULL
+    for row in (0, 1):
         order(robots, row, "start")
     step(robots, START + 60)
 
-    assert robots.drain[3] / robots.drain[0] == pytest.approx(1 / 0.8, rel=0.01)
+    assert robots.drain[1] / robots.drain[0] == pytest.approx(1 / 0.8, rel=0.01)
 
 
 def test_the_charge_is_told_at_each_percent_and_minutes_each_minute() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from device_sim.robot.facts import Kind
-from device_sim.robot.fleet import Fleet
-from device_sim.robot.households.traits import PETS, STAIRS
+from device_sim.robot.fleet import Fleet, RobotSpec
+from device_sim.robot.households.traits import PETS
 from device_sim.robot.parameters import FULL, HOUSEHOLDS, Faults, Habits
 from device_sim.robot.phases import PHASES, Phase
 from device_sim.robot.record import missed_record
@@ -16,6 +16,8 @@ from device_sim.robot.step import Happening, step
 from tests.device_sim.robot.fleets import START, fleet, order, people
 
 HOUR = 3600
+WITH_STAIRS = 10
+"""A home."""
 RATES = ("trapped_per_s", "cliff_per_s", "jam_per_s", "lost_per_s", "reboot_per_s", "lift_per_s",
          "drop_docked_per_s", "drop_run_per_s", "dock_not_found", "contact_lost", "bin_missing",
          "evacuation_fails")  # fmt: skip
@@ -64,7 +66,7 @@ def test_a_world_without_rates_is_perfect() -> None:
 )
 def test_a_cause_has_its_codes(rates, codes) -> None:
     robots = fleet(60, faults=only(**rates))
-    robots.traits[:] = PETS | STAIRS
+    robots.traits[:] = PETS
     all_start(robots)
 
     happened = step(robots, START + 12 * HOUR)
@@ -85,8 +87,8 @@ def test_a_mop_has_no_brush_to_jam_and_a_vacuum_no_pad() -> None:
 
 
 def test_a_robot_at_a_cliff_is_not_ready_until_it_is_moved() -> None:
-    robots = fleet(faults=only(cliff_per_s=1 / 60))
-    robots.traits[:] = STAIRS
+    specs = [RobotSpec("r0", "i7", WITH_STAIRS)]
+    robots = Fleet(specs, 7, START, faults=only(cliff_per_s=1 / 60))
     order(robots, 0, "start")
     while robots.phase_of(0) is not Phase.STUCK:
         step(robots, robots.now_s + 1)

@@ -14,7 +14,7 @@ from device_sim.robot.position import position
 from device_sim.robot.report import first_report
 from device_sim.robot.settings import apply_settings
 from device_sim.robot.step import step
-from device_sim.robot.telling.tally import Tally
+from device_sim.robot.telling.diary import Diary
 from tests.device_sim.robot.fleets import START, columns, lively, order
 
 ROWS = 3
@@ -40,7 +40,7 @@ DEEDS = st.one_of(
 
 def do(robots: Fleet, deed: tuple, cuts: int) -> None:
     """One deed; a wait is cut into that many spans."""
-    tally = Tally(robots, int(START), 3600, 2)
+    diary = Diary(robots)
     match deed:
         case ("order", row, name, regions):
             order(robots, row, name, regions=regions, ordered=1)
@@ -49,11 +49,11 @@ def do(robots: Fleet, deed: tuple, cuts: int) -> None:
             for cut in range(1, cuts + 1):
                 step(robots, began + seconds * cut / cuts)
         case ("power", row, lasts):
-            cut_power(robots, np.array([row]), np.array([lasts]), tally)
+            cut_power(robots, np.array([row]), np.array([lasts]), diary)
         case ("links", row, lasts):
-            cut_links(robots, np.array([row]), np.array([lasts]), tally)
+            cut_links(robots, np.array([row]), np.array([lasts]), diary)
         case ("dead", row, lasts):
-            lose_power(robots, np.array([row]), np.array([lasts]), tally)
+            lose_power(robots, np.array([row]), np.array([lasts]), diary)
         case ("set", row, wanted):
             apply_settings(robots, row, wanted)
 

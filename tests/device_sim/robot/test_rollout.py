@@ -15,7 +15,7 @@ from device_sim.robot.catalogue import (
 )
 from device_sim.robot.facts import CODE, Facts, Kind
 from device_sim.robot.fleet import Fleet
-from device_sim.robot.life.plan import Mishap, mishap_rates
+from device_sim.robot.life.mishaps import Mishap, mishap_rates
 from device_sim.robot.orders import start_many
 from device_sim.robot.parameters import HOUSEHOLDS, Faults
 from device_sim.robot.rollout import Rollout

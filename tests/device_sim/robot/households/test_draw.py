@@ -9,7 +9,7 @@ from device_sim.robot.chance import keys_of
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.households.draw import Households, draw
 from device_sim.robot.households.mix import RANGES, Mix
-from device_sim.robot.households.traits import NO_BASE, PETS, STAIRS, WORKING
+from device_sim.robot.households.traits import NO_BASE, PETS, WORKING
 from device_sim.robot.households.world import CODES, REGION_OF, ZONE_COUNTRY
 
 MANY = 200_000
@@ -54,7 +54,7 @@ def test_the_world_can_be_moved_and_countries_can_be_chosen() -> None:
 
 @pytest.mark.parametrize(
     ("name", "bit"),
-    [("pets", PETS), ("stairs", STAIRS), ("no_base", NO_BASE), ("working", WORKING)],
+    [("pets", PETS), ("no_base", NO_BASE), ("working", WORKING)],
 )
 def test_traits_have_their_shares(name: str, bit: int) -> None:
     for wanted in (0.0, 0.3, 1.0):
