@@ -1,5 +1,6 @@
 """One stretch of a fleet, lived from its run-up to its end, and what it adds to the result."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,21 +9,22 @@ from typing import Final
 import numpy as np
 
 from device_sim import census
+from device_sim.counted import Counted
 from device_sim.network.impairments import partition_acts
 from device_sim.robot.agenda import Act, Agenda
-from device_sim.robot.facts import Facts, Listener
+from device_sim.robot.executions import Executions, Total, alone
+from device_sim.robot.facts import Facts
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.parameters import HOUSEHOLDS, Faults, Habits
-from device_sim.robot.rollout import Rollout
 from device_sim.robot.routes import Routes
 from device_sim.robot.step import advance
 from device_sim.robot.telling.offsets import Offsets
 from device_sim.robot.telling.regions import Regions
 from device_sim.robot.telling.series import Series
 from device_sim.robot.telling.tally import Tally
-from device_sim.robot.telling.versions import Mix, Versions
+from device_sim.robot.telling.versions import Versions
 from device_sim.scenario import Scenario
-from device_sim.scenarios.acts import Stage, acts_of, releases_of
+from device_sim.scenarios.acts import Stage, acts_of
 from device_sim.scenarios.model import START_S
 from device_sim.scenarios.who import rows_of
 
@@ -33,6 +35,7 @@ RUN_UP_S: Final = 6 * 3600
 somewhere, batteries charged, missions under way."""
 RUN_UP: Final = RUN_UP_S // BLOCK_S
 """Blocks."""
+_LOOK_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,34 +78,29 @@ class Shard:
     count: int
 
 
-@dataclass(frozen=True, eq=False)
-class Counted:
-    """What one shard adds to the result."""
+class Stopped(Exception):
+    """Somebody has asked for the end."""
 
-    tally_hash: int
-    by_kind: np.ndarray
-    moved: np.ndarray
-    """[kind, block]: as `by_kind`, the run-up being in the first block; so are the two below."""
-    results: np.ndarray
-    errors: np.ndarray
-    ticks: np.ndarray
-    battery: np.ndarray
-    bytes_per_robot: int
-    by_region: np.ndarray
-    by_offset: np.ndarray
-    starts: np.ndarray
-    robots_by_offset: np.ndarray
-    versions: Sequence[Mix]
-    releases: Sequence[Rollout]
-    """Those that begin before the end; the same in every shard."""
-    meant: np.ndarray
-    """Robots here that each release is for."""
+
+def never() -> bool:
+    """Nobody asks for the end."""
+    return False
 
 
 def live(
-    options: DryRunOptions, shard: Shard, routes: Routes, tell: Callable[[int], None]
+    options: DryRunOptions,
+    shard: Shard,
+    routes: Routes,
+    tell: Callable[[int], None],
+    *,
+    total: Total = alone,
+    is_over: Callable[[], bool] = never,
 ) -> Counted:
-    """Run one shard to its end; `tell` hears the blocks done."""
+    """Run one shard to its end, or until `is_over` or `total` says that it is over (Stopped).
+
+    `tell` hears the blocks done, `total` sums what rollouts have counted over all shards, and
+    `is_over` is asked after each round of facts; blocks that were begun are not counted.
+    """
     population = census.take(
         options.scenario,
         options.seed,
@@ -116,49 +114,92 @@ def live(
         population.specs, options.seed, first_s,
         population=population, faults=options.faults, habits=options.habits,
     )  # fmt: skip
-    stage = Stage(fleet.zones, options.start_s, options.seed, options.robots)
-    fleet.agenda = Agenda([*_happens(options, fleet, stage), *options.acts])
-    releases = [each for each in releases_of(options.scenario, stage) if each.at_s < options.end_s]
-    series = Series(fleet)
-    countries = options.scenario.few_countries
-    regions = Regions(fleet, first_s, BLOCK_S, RUN_UP + options.blocks, countries)
-    offsets = Offsets(fleet, first_s, BLOCK_S, RUN_UP + options.blocks, options.start_s)
-    versions = Versions(fleet)
-
-    def through(tally: Tally, blocks: range) -> None:
-        heard = _All((tally, series, regions, offsets, versions))
-        began_s = time.monotonic()
-        for done, block in enumerate(blocks, 1):
-            ends_s = min(first_s + (block + 1) * BLOCK_S, options.end_s)
-            advance(fleet, ends_s, heard)
-            series.sample(BLOCK_S)
-            versions.sample()
+    acts = _happens(options, fleet, Stage(fleet.zones, options.start_s, options.seed, total=total))
+    fleet.agenda = Agenda([*acts, *options.acts])
+    watch = _Watch(options, fleet, is_over)
+    began_s = time.monotonic()
+    with contextlib.suppress(Stopped):
+        for block in range(RUN_UP + options.blocks):
+            if block == RUN_UP:
+                began_s = time.monotonic()
+            advance(fleet, min(first_s + (block + 1) * BLOCK_S, options.end_s), watch)
+            watch.sample()
             tell(block + 1)
-            if options.speed and blocks.start:
-                time.sleep(max(0.0, done * BLOCK_S / options.speed - time.monotonic() + began_s))
+            if is_over():
+                break
+            if options.speed and block >= RUN_UP:
+                _wait_until(began_s + (block + 1 - RUN_UP) * BLOCK_S / options.speed, is_over)
+    releases = [each for each in acts if isinstance(each, Executions)]
+    return watch.counted(sorted(releases, key=lambda each: each.rollout.at_s))
 
-    before = Tally(fleet, first_s, BLOCK_S, RUN_UP)
-    through(before, range(RUN_UP))
-    starts = regions.starts.copy()
-    tally = Tally(fleet, options.start_s, BLOCK_S, options.blocks)
-    through(tally, range(RUN_UP, RUN_UP + options.blocks))
-    return Counted(
-        tally_hash=tally.hash,
-        by_kind=tally.by_kind,
-        moved=_folded(np.hstack((before.by_kind, tally.by_kind))),
-        results=tally.results,
-        errors=tally.errors,
-        ticks=np.array(series.ticks[RUN_UP:]),
-        battery=np.array(series.battery[RUN_UP:]),
-        bytes_per_robot=fleet.bytes_per_robot,
-        by_region=_folded(regions.moved),
-        starts=regions.starts - starts,
-        by_offset=_folded(offsets.moved),
-        robots_by_offset=offsets.robots,
-        versions=versions.mixes[RUN_UP:],
-        releases=releases,
-        meant=np.array([each.among(fleet).size for each in releases], dtype=np.int64),
-    )
+
+def _wait_until(moment_s: float, is_over: Callable[[], bool]) -> None:
+    """Wait for a moment of this computer's clock.  Raises Stopped."""
+    while (left_s := moment_s - time.monotonic()) > 0:
+        if is_over():
+            raise Stopped
+        time.sleep(min(left_s, _LOOK_S))
+
+
+class _Watch:
+    """Listens to a fleet in a dry run, and adds up what the result is made of."""
+
+    def __init__(self, options: DryRunOptions, fleet: Fleet, is_over: Callable[[], bool]) -> None:
+        first_s, blocks = options.start_s - RUN_UP_S, RUN_UP + options.blocks
+        self._fleet = fleet
+        self._is_over = is_over
+        self._before = Tally(fleet, first_s, BLOCK_S, RUN_UP)
+        self._day = Tally(fleet, options.start_s, BLOCK_S, options.blocks)
+        self._series = Series(fleet)
+        self._regions = Regions(fleet, first_s, BLOCK_S, blocks, options.scenario.few_countries)
+        self._offsets = Offsets(fleet, first_s, BLOCK_S, blocks, options.start_s)
+        self._versions = Versions(fleet)
+        self._hashes: list[int] = []
+        self._results: list[np.ndarray] = []
+        self._starts: list[np.ndarray] = []
+        self._lived = 0
+
+    def take(self, facts: Facts) -> None:
+        """Hear the facts of one round.  Raises Stopped."""
+        tally = self._before if self._lived < RUN_UP else self._day
+        for listener in (tally, self._series, self._regions, self._offsets, self._versions):
+            listener.take(facts)
+        if self._is_over():
+            raise Stopped
+
+    def sample(self) -> None:
+        """A block is over."""
+        self._series.sample(BLOCK_S)
+        self._versions.sample()
+        self._lived += 1
+        if self._lived >= RUN_UP:
+            self._hashes.append(self._day.hash)
+            self._results.append(self._day.results.copy())
+            self._starts.append(self._regions.starts.copy())
+
+    def counted(self, releases: Sequence[Executions]) -> Counted:
+        """What was counted in the blocks that are over, the run-up not being one."""
+        blocks = max(0, self._lived - RUN_UP)
+        starts = np.array(self._starts) - self._starts[:1]
+        return Counted(
+            blocks=self._day.bins,
+            hashes=self._hashes[1:],
+            results=np.array(self._results[1:]),
+            starts=starts[1:],
+            by_kind=self._day.by_kind,
+            moved=_folded(np.hstack((self._before.by_kind, self._day.by_kind))),
+            by_region=_folded(self._regions.moved),
+            by_offset=_folded(self._offsets.moved),
+            errors=self._day.errors,
+            ticks=np.array(self._series.ticks[RUN_UP:]),
+            battery=np.array(self._series.battery[RUN_UP:]),
+            versions=self._versions.mixes[RUN_UP:],
+            errors_by_version=self._versions.errors[RUN_UP:],
+            missions_by_version=self._versions.missions[RUN_UP:],
+            bytes_per_robot=self._fleet.bytes_per_robot,
+            robots_by_offset=self._offsets.robots,
+            releases=[each.account(self._fleet) for each in releases],
+        ).until(blocks)
 
 
 def _happens(options: DryRunOptions, fleet: Fleet, stage: Stage) -> Sequence[Act]:
@@ -176,15 +217,3 @@ def _folded(counts: np.ndarray) -> np.ndarray:
     folded = counts[:, RUN_UP:].copy()
     folded[:, 0] += counts[:, :RUN_UP].sum(axis=1)
     return folded
-
-
-@dataclass(frozen=True, slots=True)
-class _All:
-    """Some listeners as one."""
-
-    listeners: Sequence[Listener]
-
-    def take(self, facts: Facts) -> None:
-        """Let all of them hear."""
-        for listener in self.listeners:
-            listener.take(facts)

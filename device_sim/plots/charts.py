@@ -10,6 +10,7 @@ from matplotlib.ticker import FuncFormatter
 
 from device_sim.plots.day import HOUR_S, Day, Numbers
 from device_sim.plots.globe import NARROW, bands, globe
+from device_sim.plots.releases import course, fares, tells_fares
 from device_sim.plots.theme import (
     ACCENT,
     CYCLE,
@@ -223,4 +224,8 @@ def charts_of(day: Day) -> Mapping[str, Chart]:
         found["errors"] = errors
     if _moved(day):
         found["versions"] = versions
+    if any(each.told.any() for each in day.releases):
+        found["releases"] = course
+    if tells_fares(day):
+        found["fares"] = fares
     return found | {"battery": battery}

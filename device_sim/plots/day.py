@@ -14,6 +14,21 @@ HOUR_S = 3600
 
 
 @dataclass(frozen=True, eq=False)
+class Release:
+    """A release in each block: robots that were told, that installed it, and where it failed."""
+
+    version: str
+    told: Numbers
+    succeeded: Numbers
+    failed: Numbers
+    stopped_h: float | None
+    """Since `start_s`; None where nothing stopped it."""
+    seen_told: int
+    """What the abort rule saw."""
+    seen_failed: int
+
+
+@dataclass(frozen=True, eq=False)
 class Day:
     """What happened in each block of time; `hours` are the ends of the blocks since `start_s`."""
 
@@ -40,6 +55,10 @@ class Day:
     """Robots that run each, in each block."""
     battery: Numbers
     """[block, percent]: robots."""
+    releases: Sequence[Release]
+    errors_by_version: Mapping[str, Numbers]
+    missions_by_version: Mapping[str, Numbers]
+    """That ended in each block."""
 
     @property
     def part(self) -> str:
@@ -86,7 +105,28 @@ def day_of(result: Mapping[str, Any]) -> Day:
             name: np.array(counts, dtype=np.float64) for name, counts in series["versions"].items()
         },
         battery=np.array(series["battery_percent"], dtype=np.float64),
+        releases=[
+            _release(told, over_time)
+            for told, over_time in zip(result["releases"], series["releases"], strict=True)
+        ],
+        errors_by_version=_arrays(series["errors_by_version"]),
+        missions_by_version=_arrays(series["missions_by_version"]),
     )
+
+
+def _release(told: Mapping[str, Any], over_time: Mapping[str, Any]) -> Release:
+    seen = told["when_stopped"] or {"told": 0, "failed": 0}
+    return Release(
+        version=told["version"],
+        stopped_h=told["stopped_after_s"] / HOUR_S if told["stopped"] else None,
+        seen_told=seen["told"],
+        seen_failed=seen["failed"],
+        **_arrays(over_time),
+    )
+
+
+def _arrays(counts: Mapping[str, Any]) -> Mapping[str, Numbers]:
+    return {name: np.array(each, dtype=np.float64) for name, each in counts.items()}
 
 
 def _inhabited(by_part: Mapping[str, Any]) -> Mapping[str, Numbers]:

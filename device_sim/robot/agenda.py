@@ -1,5 +1,6 @@
 """What the world will do to a fleet, and when: the fleet lives up to it, and lets it happen."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +26,11 @@ class Agenda:
 
     def __init__(self, acts: Iterable[Act] = ()) -> None:
         self._later = sorted(acts, key=lambda act: act.at_s)[::-1]
+
+    def add(self, act: Act) -> None:
+        """One more, after those of its second; an act that is applied may add itself again."""
+        place = bisect_left(self._later, -act.at_s, key=lambda each: -each.at_s)
+        self._later.insert(place, act)
 
     def next_until(self, until_s: int) -> Act | None:
         """The next act that is due by then, and it is no longer on the agenda."""

@@ -71,7 +71,6 @@ class Purpose(IntEnum):
     UPDATE_OUTCOME = 60
     UPDATE_TIME = 61
     UPDATE_TURN = 62
-    UPDATE_ABORT = 63
     PATH_LOSS = 70
     PATH_JITTER = 71
     PATH_DUPLICATE = 72

@@ -15,6 +15,7 @@ import numpy as np
 from device_sim.robot.agenda import Act
 from device_sim.robot.catalogue import FirmwareTraits
 from device_sim.robot.chance import Purpose, uniform
+from device_sim.robot.executions import Executions, Total, alone
 from device_sim.robot.facts import Listener
 from device_sim.robot.fleet import Fleet, Ints
 from device_sim.robot.influence import cut_links, cut_power, lose_power, wish
@@ -121,10 +122,10 @@ class Stage:
     zones: Zones
     began_s: int
     seed: int
-    robots: int
-    """In all shards together."""
     is_live: bool = False
     """Whether a cloud is there, whose jobs bring firmware."""
+    total: Total = alone
+    """How rollouts without a cloud learn what all shards have counted."""
 
 
 def acts_of(scenario: Scenario, stage: Stage) -> Sequence[Act]:
@@ -139,21 +140,6 @@ def acts_of(scenario: Scenario, stage: Stage) -> Sequence[Act]:
     ]
 
 
-def releases_of(scenario: Scenario, stage: Stage) -> Sequence[Rollout]:
-    """The rollouts of a run without a cloud, in the order of their beginnings.
-
-    A step by the clock in each home is a rollout of its own for each moment.
-    """
-    found = [
-        rollout
-        for step in scenario.steps
-        if isinstance(step, BadFirmware)
-        for at_s, zones in _moments(step, stage)
-        for rollout in _rollouts(step, at_s, zones, stage)
-    ]
-    return sorted(found, key=lambda each: each.at_s)
-
-
 def _announcements(scenario: Scenario, stage: Stage) -> Iterator[Act]:
     """What bad versions do, known from the beginning: a job may bring them at any time."""
     for step in scenario.steps:
@@ -166,7 +152,7 @@ def _acts(
 ) -> Iterator[Act]:
     if isinstance(step, BadFirmware):
         for rollout in _rollouts(step, at_s, zones, stage):
-            yield from rollout.waves(stage.seed)
+            yield Executions(rollout, stage.total)
         return
     for wave, waves, delay_s in _waves(step):
         yield StepAct(step, at_s + delay_s, number, stage.seed, zones, wave, waves)
@@ -181,8 +167,7 @@ def _rollouts(
 ) -> Iterator[Rollout]:
     """The rollout of a bad version, and of a good one after it."""
     first = Rollout(
-        at_s, _traits(step), max(1, round(stage.robots * step.who.share)),
-        share_per_hour=_HOUR_S / max(step.within, 1),
+        at_s, _traits(step), share_per_hour=_HOUR_S / max(step.within, 1),
         abort_share=step.stop_at, abort_least=step.stop_after,
         wave_s=min(_WAVE_S, max(step.within, 1)),
         among=Among(step.who, stage.seed, zones),

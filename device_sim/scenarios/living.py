@@ -68,6 +68,5 @@ class Living:
 
     def acts(self, fleet: Fleet) -> Sequence[Act]:
         """What happens to the fleet, and when."""
-        began_s, robots = int(fleet.began_s), len(fleet)
-        stage = Stage(fleet.zones, began_s, self.seed, robots, is_live=True)
+        stage = Stage(fleet.zones, int(fleet.began_s), self.seed, is_live=True)
         return acts_of(self.scenario, stage)

@@ -16,12 +16,13 @@ from device_sim.firmware.batches import Outgoing
 from device_sim.firmware.memory import Memory
 from device_sim.firmware.restarts import Restarts
 from device_sim.firmware.updates.alarms import Alarms
-from device_sim.firmware.updates.course import Course, Outcome, course_of, expected
+from device_sim.firmware.updates.course import Course, course_of, expected
 from device_sim.firmware.updates.stages import HELD, NEEDS_IDLE, Fact, Stage
 from device_sim.firmware.updates.talk import Talk
 from device_sim.firmware.updates.update import Desk, News, Offer, Update
 from device_sim.robot import influence, report, software
 from device_sim.robot.catalogue import CatalogueFull
+from device_sim.robot.courses import Outcome
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.parameters import Updates
 from device_sim.robot.step import Happening, Kind

@@ -6,26 +6,14 @@ the version, then the usual shares.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Any, Final
 
 from cloud_functions.contract.firmware import FirmwareDocument, InvalidDocument
 from device_sim.robot.catalogue import FirmwareTraits
-from device_sim.robot.chance import Purpose, key_of, one_uniform
+from device_sim.robot.chance import key_of
+from device_sim.robot.courses import OUTCOMES, Outcome, courses
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.parameters import Updates
-
-
-class Outcome(StrEnum):
-    """What becomes of an installation; the first ones are tried for first."""
-
-    REJECTED = "rejected"
-    HANGS = "hangs"
-    FAILS_CHECK = "fails its check"
-    ROLLED_BACK = "rolled back"
-    POWER_LOST = "power lost"
-    INSTALLED = "installed"
-
 
 _SHARES: Final = ("rejected", "hangs", "failsCheck", "rolledBack", "powerLost", "resumes")
 _FACTOR: Final = "errorFactor"
@@ -75,39 +63,16 @@ def course_of(
     fleet: Fleet, row: int, job: tuple[str, int], document: FirmwareDocument, updates: Updates
 ) -> Course:
     """How an execution goes on one robot: the same execution, the same way."""
-    key, tick = int(fleet.key[row]), key_of(f"{job[0]}/{job[1]}")
-
-    def drawn(use: int) -> float:
-        return one_uniform(fleet.seed, key, tick + use, Purpose.UPDATE_TIME)
-
-    def between(span: tuple[int, int], use: int) -> int:
-        return span[0] + int(drawn(use) * (span[1] - span[0]))
-
-    size = document.size_bytes or updates.size_bytes
+    tick = key_of(f"{job[0]}/{job[1]}")
+    drawn = courses(fleet.seed, fleet.key[[row]], tick, updates, document.size_bytes)
     return Course(
-        outcome=_outcome(one_uniform(fleet.seed, key, tick, Purpose.UPDATE_OUTCOME), updates),
-        download_s=max(1, size // max(1, between(updates.bytes_per_s, 0))),
-        check_s=between(updates.check_s, 1),
-        flash_s=between(updates.flash_s, 2),
-        power_out_s=between(updates.power_out_s, 3),
-        resumes=drawn(4) < updates.resumes,
+        outcome=OUTCOMES[int(drawn.outcome[0])],
+        download_s=int(drawn.download_s[0]),
+        check_s=int(drawn.check_s[0]),
+        flash_s=int(drawn.flash_s[0]),
+        power_out_s=int(drawn.power_out_s[0]),
+        resumes=bool(drawn.resumes[0]),
     )
-
-
-def _outcome(share: float, updates: Updates) -> Outcome:
-    of = (
-        updates.rejected,
-        updates.hangs,
-        updates.fails_check,
-        updates.rolled_back,
-        updates.power_lost,
-    )
-    ceiling = 0.0
-    for outcome, likely in zip(Outcome, of, strict=False):
-        ceiling += likely
-        if share < ceiling:
-            return outcome
-    return Outcome.INSTALLED
 
 
 def _share(said: Mapping[str, Any], name: str, usual: float) -> float:

@@ -134,10 +134,26 @@ def test_words_of_a_legend() -> None:
     assert part_words("ES") == "ES"
 
 
-def test_versions_are_drawn_where_a_release_moved_them(written, tmp_path) -> None:
-    step = {"what": "bad-firmware", "at": "10m", "within": "1h"}
-    said = WORLD.model_dump(by_alias=True, exclude={"network"}) | {"steps": [step]}
-    released = run(DryRunOptions(Scenario.model_validate(said), 7, 100, 1.0, start_s=START_S))
+def released(hours: float, robots: int) -> dict[str, object]:
+    step = {"what": "bad-firmware", "at": "10m", "within": "10m", "factor": 20.0}
+    steps = [step, {"what": "start-all", "at": "2h"}]
+    said = WORLD.model_dump(by_alias=True, exclude={"network"}) | {"steps": steps}
+    chosen = Scenario.model_validate(said)
+    return run(DryRunOptions(chosen, 7, robots, hours, start_s=START_S + 12 * 3600))
 
-    assert "versions" in {path.stem for path in write_plots(released, tmp_path)}
-    assert "versions" not in {path.stem for path in written}
+
+def test_releases_are_drawn_where_there_are_any(written, tmp_path) -> None:
+    drawn = {path.stem for path in write_plots(released(1.0, 100), tmp_path)}
+
+    assert {"versions", "releases"} <= drawn
+    assert not {"versions", "releases", "fares"} & {path.stem for path in written}
+
+
+def test_how_robots_fare_is_drawn_where_enough_missions_ended(tmp_path) -> None:
+    few, many = released(0.5, 30), released(5.0, 300)
+
+    assert "fares" not in {path.stem for path in write_plots(few, tmp_path)}
+    assert "fares" in {path.stem for path in write_plots(many, tmp_path)}
+    (release,) = many["releases"]
+    on_it, before = release["errors_a_mission"].values()
+    assert on_it > 2 * before > 0

@@ -1,11 +1,18 @@
 """Releases to fleets without a cloud, and what bad firmware makes of robots."""
 
 import dataclasses
+import math
 import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
+from device_sim.robot.agenda import Agenda
 from device_sim.robot.catalogue import (
     MOST_VERSIONS,
     OVER_THE_AIR,
@@ -13,11 +20,14 @@ from device_sim.robot.catalogue import (
     CatalogueFull,
     FirmwareTraits,
 )
+from device_sim.robot.courses import OUTCOMES, Outcome, courses
+from device_sim.robot.executions import Account, Count, Executions, Total, alone, pending
 from device_sim.robot.facts import CODE, Facts, Kind
 from device_sim.robot.fleet import Fleet
 from device_sim.robot.life.mishaps import Mishap, mishap_rates
 from device_sim.robot.orders import start_many
-from device_sim.robot.parameters import HOUSEHOLDS, Faults
+from device_sim.robot.parameters import HOUSEHOLDS, Faults, Updates
+from device_sim.robot.phases import Phase, code_of
 from device_sim.robot.rollout import Rollout
 from device_sim.robot.software import install, version_mix
 from device_sim.robot.step import advance
@@ -27,6 +37,7 @@ from tests.device_sim.robot.fleets import START, fleet, people
 HOUR = 3600
 BAD = FirmwareTraits("bad", error_factor=10.0, check_failure_share=0.1, rollback_share=0.2)
 GOOD = FirmwareTraits("good", check_failure_share=0.0, rollback_share=0.0)
+PLAIN = Updates(rejected=0.0, hangs=0.0, power_lost=0.0)
 
 
 class Heard:
@@ -36,88 +47,240 @@ class Heard:
         """Nothing."""
 
 
-def lived(rollout: Rollout, count: int, first: int = 0, *, hours: int = 14) -> tuple[Fleet, Tally]:
-    """A stretch of a fleet that lives through a rollout."""
+class Together:
+    """Shards that live in threads of one process, and sum up as those in processes do."""
+
+    def __init__(self, shards: int) -> None:
+        self._barrier = threading.Barrier(shards, timeout=60)
+        self._said: dict[int, np.ndarray] = {}
+
+    def __call__(self, counts: np.ndarray) -> np.ndarray:
+        self._said[threading.get_ident()] = counts
+        self._barrier.wait()
+        total = np.sum(list(self._said.values()), axis=0)
+        self._barrier.wait()
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class Lived:
+    """A stretch of a fleet after a rollout."""
+
+    fleet: Fleet
+    tally: Tally
+    account: Account
+
+    @property
+    def counts(self) -> dict[Count, int]:
+        return dict(zip(Count, self.account.counts[-1].tolist(), strict=True))
+
+
+def lived(
+    rollout: Rollout, count: int, first: int = 0, *, hours: float = 14, total: Total = alone
+) -> Lived:
     who = people(count, first)
     part = Fleet(who.specs, 7, START, population=who, faults=Faults(), habits=HOUSEHOLDS)
-    tally = Tally(part, int(START), HOUR, hours)
-    for wave in rollout.waves(7):
-        if wave.at_s < START + hours * HOUR:
-            advance(part, wave.at_s, tally)
-            wave.apply(part, tally)
+    tally = Tally(part, int(START), HOUR, math.ceil(hours))
+    executions = Executions(rollout, total)
+    part.agenda = Agenda([executions])
     advance(part, START + hours * HOUR, tally)
-    return part, tally
+    return Lived(part, tally, executions.account(part))
+
+
+def apart(rollout: Rollout, count: int, shards: int) -> list[Lived]:
+    """The same fleet as so many shards."""
+    together, size = Together(shards), count // shards
+    with ThreadPoolExecutor(shards) as pool:
+        return list(
+            pool.map(
+                lambda n: lived(
+                    pickle.loads(pickle.dumps(rollout)), size, n * size, total=together
+                ),
+                range(shards),
+            )
+        )
 
 
 def release(traits: FirmwareTraits, **more) -> Rollout:
-    return Rollout(int(START) + 60, traits, **{"robots": 400, "share_per_hour": 0.25, **more})
+    return Rollout(int(START) + 60, traits, **{"share_per_hour": 0.25, **more})
+
+
+# ---------------------------------------------------------------- how far it comes
 
 
 def test_a_good_release_reaches_nearly_all_within_its_hours() -> None:
-    rollout = release(GOOD)
+    done = lived(release(GOOD), 400)
 
-    part, tally = lived(rollout, 400)
-
-    assert rollout.verdict(7).stopped_s is None
-    assert version_mix(part)["good"] > 380
-    assert tally.by_kind[CODE[Kind.UPDATED]].sum() == version_mix(part)["good"]
+    assert done.account.stopped_s is None
+    assert version_mix(done.fleet)["good"] > 370
+    assert done.counts[Count.TOLD] == done.counts[Count.MEANT] == done.account.meant == 400
 
 
-def test_the_mix_moves_by_the_share_an_hour() -> None:
-    mixes = [version_mix(lived(release(GOOD), 400, hours=hours)[0]) for hours in (1, 2, 3)]
+def test_robots_are_told_by_the_share_an_hour_and_run_the_version_some_minutes_later() -> None:
+    runs = [lived(release(GOOD), 400, hours=hours) for hours in (1, 2, 3)]
 
-    shares = [mix.get("good", 0) / 400 for mix in mixes]
-    assert shares == pytest.approx([0.22, 0.45, 0.7], abs=0.1)
+    told = [run.counts[Count.TOLD] / 400 for run in runs]
+    shares = [version_mix(run.fleet).get("good", 0) / 400 for run in runs]
+    assert told == pytest.approx([0.25, 0.5, 0.75], abs=0.06)
+    assert shares == pytest.approx([0.11, 0.34, 0.59], abs=0.1)
+
+
+def test_what_a_rollout_counts_is_what_its_robots_say() -> None:
+    for traits in (GOOD, BAD):
+        done = lived(release(traits, abort_share=0.2), 400)
+
+        assert done.counts[Count.SUCCEEDED] == done.tally.by_kind[CODE[Kind.UPDATED]].sum()
+        assert done.counts[Count.FAILED] == done.tally.by_kind[CODE[Kind.UPDATE_FAILED]].sum()
+        assert done.counts[Count.SUCCEEDED] == version_mix(done.fleet)[traits.version]
+
+
+def test_every_robot_that_was_told_has_one_end_or_is_under_way() -> None:
+    rollout = release(BAD, abort_share=0.3, usual=Updates(rejected=0.1, hangs=0.1, power_lost=0.2))
+    done = lived(rollout, 400)
+
+    for counts in done.account.counts:
+        ends = sum(counts[each] for each in Count if each not in (0, Count.TOLD, Count.BEGUN))
+        assert counts[Count.TOLD] == ends + pending(counts)
+        assert pending(counts) >= 0
+    assert all(done.counts[each] > 0 for each in Count)
+
+
+def test_robots_end_as_their_draws_say_and_once() -> None:
+    """As those with connections do: rejected, hung, broken, rolled back, without power, or done."""
+    rollout = release(
+        FirmwareTraits("v", 1.0, 0.1, 0.1), abort_share=1.0,
+        usual=Updates(rejected=0.1, hangs=0.1, power_lost=0.2),
+    )  # fmt: skip
+    done = lived(rollout, 400, hours=30)
+
+    course = courses(7, done.fleet.key, rollout.draw, rollout.updates)
+    dark = course.outcome == OUTCOMES.index(Outcome.POWER_LOST)
+    installs = (course.outcome == OUTCOMES.index(Outcome.INSTALLED)) | (dark & course.resumes)
+    fails = dark & ~course.resumes
+    for outcome in (Outcome.FAILS_CHECK, Outcome.ROLLED_BACK):
+        fails |= course.outcome == OUTCOMES.index(outcome)
+    moved = done.fleet.version >= OVER_THE_AIR
+    left = pending(done.account.counts[-1])
+    assert left < 20
+    assert not (moved & ~installs).any()
+    assert installs.sum() - left <= done.counts[Count.SUCCEEDED] == moved.sum()
+    assert fails.sum() - left <= done.counts[Count.FAILED] <= fails.sum()
+    for count, outcome in ((Count.REJECTED, Outcome.REJECTED), (Count.HUNG, Outcome.HANGS)):
+        likely = (course.outcome == OUTCOMES.index(outcome)).sum()
+        assert likely - left <= done.counts[count] <= likely
+
+
+def test_a_robot_that_flashes_is_silent_and_refuses_to_start() -> None:
+    part = lived(release(GOOD, share_per_hour=3600, wave_s=60), 400, hours=0.15).fleet
+    flashing = np.flatnonzero(part.updating)
+
+    start_many(part, flashing, "manual")
+    advance(part, part.now_s + 5, Heard())
+
+    assert flashing.size > 50
+    assert (part.link_s[flashing] > 0).all()
+    assert (part.phase[flashing] == code_of(Phase.CHARGE)).all()
+
+
+def test_a_robot_that_has_the_version_already_succeeds_without_flashing() -> None:
+    rollout = release(GOOD, share_per_hour=1.0)
+    part = fleet(5)
+    install(part, np.arange(5), "good", Heard())
+    executions = Executions(rollout)
+    part.agenda = Agenda([executions])
+
+    advance(part, START + 2 * HOUR, Heard())
+
+    counts = executions.account(part).counts[-1]
+    assert counts[Count.SUCCEEDED] == 5
+    assert counts[Count.BEGUN] == 0
+
+
+def test_a_rollout_of_which_nothing_more_is_to_be_heard_comes_no_more() -> None:
+    done = lived(release(GOOD, share_per_hour=3600, usual=PLAIN), 5, hours=30)
+
+    last_s = done.account.looks[-1]
+    assert pending(done.account.counts[-1]) == 0
+    assert last_s < START + 29 * HOUR
+
+
+# ---------------------------------------------------------------- the abort rule
 
 
 def test_a_bad_release_is_stopped_by_its_abort_rule() -> None:
     rollout = release(BAD, abort_share=0.2, abort_least=20)
 
-    part, tally = lived(rollout, 400)
+    done = lived(rollout, 400)
 
-    verdict = rollout.verdict(7)
-    assert verdict.stopped_s is not None
-    assert verdict.failed >= 0.2 * verdict.executed
-    assert verdict.executed >= 20
-    assert rollout.waves(7)[-1].at_s <= verdict.stopped_s
-    assert 5 < version_mix(part)["bad"] < 100
-    assert tally.by_kind[CODE[Kind.UPDATE_FAILED]].sum() > 0
+    stopped_s, seen = done.account.stopped_s, done.account.at_stop
+    assert stopped_s in done.account.looks
+    assert seen[Count.TOLD] >= 20
+    assert seen[Count.FAILED] >= 0.2 * seen[Count.TOLD]
+    assert done.counts[Count.TOLD] == seen[Count.TOLD] < 200
+    assert 5 < version_mix(done.fleet)["bad"] < 130
 
 
-def test_a_verdict_by_a_second_has_seen_the_rollout_up_to_it() -> None:
+def test_it_is_stopped_at_the_first_look_at_which_the_rule_holds() -> None:
+    """Reports that came in before a wave are what the rule sees at it; they say no more later."""
     rollout = release(BAD, abort_share=0.2, abort_least=20)
-    stopped_s = rollout.verdict(7).stopped_s
-    assert stopped_s is not None
 
-    assert rollout.verdict(7, stopped_s) == rollout.verdict(7)
-    assert rollout.verdict(7, stopped_s - 1).stopped_s is None
-    assert rollout.verdict(7, rollout.at_s).executed == 0
-    assert rollout.reached(7, stopped_s + HOUR) == rollout.waves(7)[-1].up_to_share
-    assert release(GOOD).reached(7, int(START) + 2 * HOUR + 60) == 0.5
+    account = lived(rollout, 400).account
+
+    place = account.looks.index(account.stopped_s)
+    for counts in account.counts[: place - 1]:
+        assert not rollout.is_stopped_by(counts[Count.TOLD], counts[Count.FAILED])
+    assert rollout.is_stopped_by(account.at_stop[Count.TOLD], account.at_stop[Count.FAILED])
+    assert account.at_stop[Count.TOLD] == account.counts[place - 1][Count.TOLD]
+
+
+def test_who_has_begun_goes_on_when_it_is_stopped_and_who_has_not_does_not() -> None:
+    done = lived(release(BAD, abort_share=0.2), 400)
+
+    seen = done.account.at_stop
+    assert done.counts[Count.CANCELLED] > 0
+    assert done.counts[Count.BEGUN] == seen[Count.BEGUN]
+    assert done.counts[Count.SUCCEEDED] > seen[Count.SUCCEEDED]
+    assert pending(done.account.counts[-1]) < pending(seen)
 
 
 def test_a_rule_with_a_high_threshold_lets_a_bad_release_pass() -> None:
-    rollout = release(BAD, abort_share=0.6)
+    done = lived(release(BAD, abort_share=0.6), 400)
 
-    part, _ = lived(rollout, 400)
+    assert done.account.stopped_s is None
+    assert version_mix(done.fleet)["bad"] > 200
 
-    assert rollout.verdict(7).stopped_s is None
-    assert version_mix(part)["bad"] > 200
+
+@pytest.mark.parametrize(
+    ("told", "failed", "is_stopped"),
+    [(19, 19, False), (20, 2, True), (20, 1, False), (1000, 100, True), (1000, 99, False)],
+)
+def test_the_rule_counts_failures_among_those_that_were_told(told, failed, is_stopped) -> None:
+    assert release(BAD, abort_share=0.1).is_stopped_by(told, failed) is is_stopped
+
+
+# ---------------------------------------------------------------- shards
 
 
 @pytest.mark.parametrize("parts", [2, 8])
-def test_shards_agree_on_the_abort_the_mix_and_the_hash(parts) -> None:
-    rollout = release(BAD, abort_share=0.2)
-    size = 400 // parts
+@pytest.mark.parametrize("traits", [BAD, GOOD], ids=["bad", "good"])
+def test_shards_agree_on_the_abort_the_counts_the_mix_and_the_hash(parts, traits) -> None:
+    rollout = release(traits, abort_share=0.2)
 
     whole = lived(rollout, 400)
-    shards = [lived(pickle.loads(pickle.dumps(rollout)), size, n * size) for n in range(parts)]
+    shards = apart(rollout, 400, parts)
 
-    mixes = [version_mix(part) for part, _ in shards]
-    assert {name: sum(mix.get(name, 0) for mix in mixes) for name in version_mix(whole[0])} == (
-        version_mix(whole[0])
+    assert {each.account.stopped_s for each in shards} == {whole.account.stopped_s}
+    assert (whole.account.stopped_s is not None) == (traits is BAD)
+    assert all(each.account.looks == whole.account.looks for each in shards)
+    if traits is BAD:
+        assert all((each.account.at_stop == whole.account.at_stop).all() for each in shards)
+    total = np.sum([each.account.counts for each in shards], axis=0)
+    assert (total == np.array(whole.account.counts)).all()
+    mixes = [version_mix(each.fleet) for each in shards]
+    assert {name: sum(mix.get(name, 0) for mix in mixes) for name in version_mix(whole.fleet)} == (
+        version_mix(whole.fleet)
     )
-    assert sum(tally.hash for _, tally in shards) % 2**64 == whole[1].hash
+    assert sum(each.tally.hash for each in shards) % 2**64 == whole.tally.hash
 
 
 def test_a_release_is_another_draw_at_another_time() -> None:
@@ -127,11 +290,22 @@ def test_a_release_is_another_draw_at_another_time() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"robots": 0}, {"share_per_hour": 0}, {"abort_least": 0}, {"share_per_hour": 1e-6}]
+    "wrong", [{"wave_s": 0}, {"share_per_hour": 0}, {"abort_least": 0}, {"share_per_hour": 1e-6}]
 )
 def test_a_rollout_that_could_not_be_is_refused(wrong) -> None:
     with pytest.raises(ValueError, match=r"at least 1|share_per_hour|waves"):
         release(GOOD, **wrong)
+
+
+@given(st.integers(1, 100_000), st.integers(1, 3600))
+def test_the_last_wave_is_all_of_it(within_s, wave_s) -> None:
+    assume(within_s / wave_s <= 10_000)
+    rollout = Rollout(int(START), GOOD, share_per_hour=3600 / within_s, wave_s=wave_s)
+
+    waves = -(-within_s // wave_s)
+
+    assert rollout.share_at(int(START) + waves * wave_s) == 1.0
+    assert rollout.share_at(int(START)) == 0.0
 
 
 # ---------------------------------------------------------------- versions

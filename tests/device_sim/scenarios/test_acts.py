@@ -31,7 +31,7 @@ def world(*steps: dict[str, object], size: int = 300, **more: object) -> Scenari
 def fleet_of(chosen: Scenario) -> Fleet:
     who = census.whole(chosen, SEED, chosen.size)
     fleet = Fleet(who.specs, SEED, START_S, population=who, habits=HOUSEHOLDS)
-    stage = Stage(fleet.zones, START_S, SEED, chosen.size)
+    stage = Stage(fleet.zones, START_S, SEED)
     fleet.agenda = Agenda(acts_of(chosen, stage))
     return fleet
 
@@ -156,7 +156,7 @@ def test_what_has_passed_before_the_beginning_does_not_happen() -> None:
             {"what": "outage", "at": "05:00", "for": "1h"}, {"what": "outage", "at": 0, "for": 1}]}
     )  # fmt: skip
 
-    acts = acts_of(early, Stage(ZONES, START_S + 86_400, SEED, 3))
+    acts = acts_of(early, Stage(ZONES, START_S + 86_400, SEED))
 
     assert min(act.at_s for act in acts) == START_S + 86_400 + 1
     assert len({act.at_s for act in acts}) > 24

@@ -147,7 +147,7 @@ def test_a_spoilt_scenario_can_be_run_or_has_mistakes_that_say_all(data, name, t
     found = read(text, "f")
 
     if isinstance(found, Scenario):
-        stage = Stage(ZONES, found.start, found.seed, found.size)
+        stage = Stage(ZONES, found.start, found.seed)
         assert len(acts_of(found, stage)) >= len(found.steps)
         span = found.start, found.start + round(found.hours * 3600)
         assert partition_acts(found.network, ZONES, span, found.seed, rows_of) is not None
