@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
         self.will: Will | None = None
         self.aliases: dict[int, str] = {}
         self.unacknowledged = 0
-        self.unreceived: set[str] = set()
+        self.unreceived: frozenset[str] = frozenset()
         self.closing = False
 
     @property
