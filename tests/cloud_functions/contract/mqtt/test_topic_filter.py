@@ -83,6 +83,19 @@ def test_what_was_taken_out_is_not_found(filters, topic) -> None:
     assert table.match("/".join(topic)) == []
 
 
+def test_of_many_subscribers_to_one_filter_those_that_stay_are_found() -> None:
+    table = FilterTable()
+    for value in (1, 2, 3, 3):
+        table.add("a/+", value)
+        table.add("a/b", value)
+    table.remove("a/+", 2)
+    table.remove("a/b", 1)
+    table.remove("a/b", 9)
+
+    assert table.match("a/b") == [2, 3, 1]
+    assert table.match("a/c") == [1, 3]
+
+
 @pytest.mark.parametrize("text", ["", "a/#/b", "a#", "a/b+", "#a", "$share/g", "$share//a", "a\0"])
 def test_a_filter_that_cannot_be_is_refused(text) -> None:
     with pytest.raises(InvalidTopicFilter):
