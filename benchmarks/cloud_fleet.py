@@ -55,8 +55,8 @@ def at_mosquitto(robots: int) -> float:
     return took_s
 
 
-def at_the_cloud(robots: int, for_s: float) -> float:
-    """The same with the whole cloud; tells what it cost."""
+def at_the_cloud(robots: int, for_s: float) -> tuple[float, int]:
+    """The same with the whole cloud, and the KB its memory grew by; tells what it cost."""
     with cloud("builtin") as (url, pid):
         before, used_s = Memory.of(pid), cpu_s(pid)
         functions_s = functions_cpu_s(pid)
@@ -75,7 +75,7 @@ def at_the_cloud(robots: int, for_s: float) -> float:
         if for_s:
             live(fleet, pid, for_s)
         fleet.links.close()
-    return took_s
+    return took_s, after.own - before.own
 
 
 def live(fleet: Robots, pid: int, for_s: float) -> None:
@@ -98,9 +98,13 @@ def main() -> None:
     parser.add_argument("--for", type=float, default=0.0, dest="for_s", help="seconds they live")
     parser.add_argument("--alone", action="store_true", help="without Mosquitto beside it")
     asked = parser.parse_args()
-    for robots in asked.robots:
+    fewer, less = 0, 0
+    for robots in sorted(asked.robots):
         bare_s = None if asked.alone else at_mosquitto(robots)
-        took_s = at_the_cloud(robots, asked.for_s)
+        took_s, grew = at_the_cloud(robots, asked.for_s)
+        if fewer:
+            print(f"    {(grew - less) / (robots - fewer):.1f} KB for one more robot")
+        fewer, less = robots, grew
         if bare_s is not None:
             print(f"    {took_s / bare_s:.1f} times as long as with Mosquitto alone")
 
