@@ -14,7 +14,7 @@ ShadowKey: TypeAlias = tuple[str, str]
 
 MAX_DOCUMENTS: Final = 50_000
 MAX_BYTES: Final = 8 * 1024 * 1024
-"""Of JSON; ready to be merged it takes three times as much."""
+"""Of JSON; ready to be merged it takes some three times as much again."""
 
 
 class Shelf:
