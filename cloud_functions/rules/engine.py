@@ -1,7 +1,7 @@
 """Finds the rules a message concerns and says what their actions should do.
 
-The engine decides; the runtime acts.  Matching goes through a topic tree, so that a message pays
-for the rules that match it and not for those that do not.
+The engine decides; the runtime acts.  Matching goes through a table of filters, so that a message
+pays for the rules that match it and not for those that do not.
 """
 
 import functools
@@ -9,7 +9,7 @@ import logging
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from cloud_functions.contract.mqtt.topic_filter import FilterTree, matches
+from cloud_functions.contract.mqtt.topic_filter import FilterTable, matches
 from cloud_functions.contract.topics import BASIC_INGEST_PREFIX
 from cloud_functions.ports import Message
 from cloud_functions.rules.actions import Deed, Failed
@@ -76,7 +76,7 @@ class RulesEngine:
         """Told of rules that matched and did nothing, while it is watched."""
         self._sources = sources or Sources()
         self._by_name: dict[str, Rule] = {}
-        self._tree: FilterTree[str] = FilterTree(parent=False)
+        self._filters: FilterTable[str] = FilterTable(parent=False)
         self.unknown_rules = 0
         """Messages by Basic Ingest for a rule that is not there (AWS reference, section 2.7)."""
         self._unknown: set[str] = set()
@@ -88,13 +88,13 @@ class RulesEngine:
         self.remove(rule.name)
         self._by_name[rule.name] = rule
         if rule.statement.topic_filter is not None:
-            self._tree.add(rule.statement.topic_filter, rule.name)
+            self._filters.add(rule.statement.topic_filter, rule.name)
 
     def remove(self, name: str) -> None:
         """Run a rule no more; nothing happens when it is not there."""
         rule = self._by_name.pop(name, None)
         if rule is not None and rule.statement.topic_filter is not None:
-            self._tree.remove(rule.statement.topic_filter, name)
+            self._filters.remove(rule.statement.topic_filter, name)
 
     @property
     def topic_filters(self) -> list[str]:
@@ -113,7 +113,7 @@ class RulesEngine:
             rule, topic = self._ingested(topic)
             rules = [] if rule is None else [rule]
         else:
-            rules = [self._by_name[name] for name in self._tree.match(topic)]
+            rules = [self._by_name[name] for name in self._filters.match(topic)]
         if not rules:
             return ()
         context = self._context(message, topic, now_ms)

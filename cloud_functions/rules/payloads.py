@@ -23,7 +23,11 @@ _TINY: Final = b"e-000"
 _BEYOND_DOUBLES: Final = re.compile(
     rb"(?:^|[\s:\[,])-?(?:[0-9.]{16}|[0-9]+(?:\.[0-9]+)?[eE]-[0-9]{3})"
 )
+_DIGITS: Final = b"0123456789"
+_BEFORE_A_NUMBER: Final = b" \t\r\n:[,-"
+_FEW: Final = 50
 _HUGE_NUMBER: Final = re.compile(rb"[0-9.][eE]\+?[0-9]{3}")
+_BRANCHES: Final = (list, dict)
 
 
 class NotJson(ValueError):
@@ -77,10 +81,8 @@ def _no_constant(text: str) -> Any:
 
 def _depth_of(value: Value) -> int:
     depth, here = 0, [value]
-    while here := [each for each in here if isinstance(each, list | dict)]:
-        here = [
-            inner for each in here for inner in (each if isinstance(each, list) else each.values())
-        ]
+    while here := [each for each in here if type(each) in _BRANCHES]:
+        here = [inner for each in here for inner in (each if type(each) is list else each.values())]
         depth += 1
     return depth
 
@@ -88,9 +90,25 @@ def _depth_of(value: Value) -> int:
 def with_whole_numbers(raw: bytes, value: Value) -> Value:
     """The value as the second SQL version sees it: 10.0 is the Int 10 (section 2.3).
 
-    The text says whether there is anything to do; most payloads have no such number.
+    The text says whether there is anything to do; most payloads have no such number, though
+    versions and addresses look like one.
     """
-    return _whole(value) if b".0" in raw or type(value) is float else value
+    return _whole(value) if type(value) is float or _has_whole_decimal(raw) else value
+
+
+def _has_whole_decimal(raw: bytes) -> bool:
+    """Whether a number may have `.0` in it; where there are too many to look at, one may."""
+    if raw.count(b".0") > _FEW:
+        return True
+    at = raw.find(b".0")
+    while at >= 0:
+        first = at
+        while first and raw[first - 1] in _DIGITS:
+            first -= 1
+        if first < at and (not first or raw[first - 1] in _BEFORE_A_NUMBER):
+            return True
+        at = raw.find(b".0", at + 2)
+    return False
 
 
 def _whole(value: Value) -> Value:

@@ -1,5 +1,6 @@
 """A text file that begins anew when it is too long."""
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,10 @@ class LimitedFile:
 
     def append(self, text: str) -> None:
         """Add the text at the end."""
-        with self.path.open("a", encoding="utf-8") as file:
-            if file.tell() > self._max_bytes:
-                file.truncate(0)
-            file.write(text)
+        file = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            if os.fstat(file).st_size > self._max_bytes:
+                os.ftruncate(file, 0)
+            os.write(file, text.encode())
+        finally:
+            os.close(file)

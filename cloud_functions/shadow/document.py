@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from cloud_functions.shadow import errors
-from cloud_functions.shadow.merge import Tree, delta, merge, pick, touched
+from cloud_functions.shadow.merge import Tree, delta, merge, pick, stamp, with_shared_leaves
 from cloud_functions.shadow.request import (
     DEFAULT_LIMITS,
     SECTIONS,
@@ -15,12 +15,15 @@ from cloud_functions.shadow.request import (
 
 TOMBSTONE_S: Final = 48 * 3600
 """How long a deleted shadow's version is remembered (reference, 1.7)."""
+_STORED_TIME: Final = b',"timestamp":'
+"""What a document's JSON goes on with where it is stored."""
 
 
 class Document(NamedTuple):
     """One shadow.  `deleted_s` is set on a tombstone, which keeps nothing but the version.
 
-    `encoded` is the JSON `{"state":…,"metadata":…,"version":n}` of it, made once.
+    `encoded` is the JSON `{"state":…,"metadata":…,"version":n}` of it, made once; of a tombstone it
+    is empty.
     """
 
     state: Tree
@@ -34,17 +37,16 @@ class Document(NamedTuple):
 def revive(raw: bytes) -> Document:
     """A document from its stored bytes."""
     stored = orjson.loads(raw)
-    deleted_s = stored.pop("deleted", None)
-    timestamp_s = stored.pop("timestamp")
-    state, metadata, version = stored["state"], stored["metadata"], stored["version"]
-    encoded = _encode(state, metadata, version)
-    return Document(state, metadata, version, timestamp_s, deleted_s, encoded)
+    deleted_s, timestamp_s = stored.get("deleted"), stored["timestamp"]
+    encoded = b"" if deleted_s is not None else raw[: raw.rindex(_STORED_TIME)] + b"}"
+    metadata = with_shared_leaves(stored["metadata"], {})
+    return Document(stored["state"], metadata, stored["version"], timestamp_s, deleted_s, encoded)
 
 
 def preserve(document: Document) -> bytes:
     """The bytes to store."""
     if document.deleted_s is None:
-        return document.encoded[:-1] + b',"timestamp":%d}' % document.timestamp_s
+        return document.encoded[:-1] + _STORED_TIME + b"%d}" % document.timestamp_s
     return orjson.dumps(
         {
             "state": {},
@@ -133,14 +135,6 @@ def _sections_bytes(state: Tree) -> int:
     return sum(len(orjson.dumps(state[section])) for section in SECTIONS if section in state)
 
 
-def _encode(state: Tree, metadata: Tree, version: int) -> bytes:
-    return b'{"state":%b,"metadata":%b,"version":%d}' % (
-        orjson.dumps(state),
-        orjson.dumps(metadata),
-        version,
-    )
-
-
 # ---------------------------------------------------------------- bodies
 
 
@@ -156,10 +150,7 @@ def accepted_body(request: UpdateRequest, document: Document) -> bytes:
     if request.state is None:
         head = b'{"state":null,"metadata":{"timestamp":%d}' % now_s
     else:
-        marks = {
-            section: touched(change, now_s) if change is not None else {"timestamp": now_s}
-            for section, change in request.state.items()
-        }
+        marks = {section: stamp(change, now_s) for section, change in request.state.items()}
         head = b'{"state":%b,"metadata":%b' % (orjson.dumps(request.state), orjson.dumps(marks))
     return head + b',"version":%d' % document.version + _tail(now_s, request.client_token)
 

@@ -1,17 +1,23 @@
 """Merge, metadata and delta of shadow documents (AWS reference, sections 1.3 to 1.5).
 
 Everything here is copy on write: an old document stays as it was, so that `documents` can show
-both and a failed commit leaves no trace.
+both and a failed commit leaves no trace.  So metadata may share its leaves: what one request
+touches is all marked by one `{"timestamp": n}`.
 """
 
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Tree: TypeAlias = dict[str, Any]
 """A JSON object."""
+_BRANCHES: Final = (dict, list)
 
 
 def merge(old: Tree, change: Tree, metadata: Tree, now_s: int) -> tuple[Tree, Tree]:
     """A section and its metadata after a change; the old ones are left as they are."""
+    return _merge(old, change, metadata, {"timestamp": now_s})
+
+
+def _merge(old: Tree, change: Tree, metadata: Tree, mark: Tree) -> tuple[Tree, Tree]:
     merged, stamped = dict(old), dict(metadata)
     for key, value in change.items():
         if value is None:
@@ -22,8 +28,8 @@ def merge(old: Tree, change: Tree, metadata: Tree, now_s: int) -> tuple[Tree, Tr
             before = merged.get(key)
             if type(before) is dict:
                 marks = stamped.get(key)
-                merged[key], stamped[key] = merge(
-                    before, value, marks if type(marks) is dict else {}, now_s
+                merged[key], stamped[key] = _merge(
+                    before, value, marks if type(marks) is dict else {}, mark
                 )
                 continue
             fresh = _without_nulls(value)
@@ -31,9 +37,9 @@ def merge(old: Tree, change: Tree, metadata: Tree, now_s: int) -> tuple[Tree, Tr
                 if before is None:
                     continue
                 fresh = {}
-            merged[key], stamped[key] = fresh, stamp(fresh, now_s)
+            merged[key], stamped[key] = fresh, _stamp(fresh, mark)
             continue
-        merged[key], stamped[key] = value, stamp(value, now_s)
+        merged[key], stamped[key] = value, _stamp(value, mark)
     return merged, stamped
 
 
@@ -49,13 +55,33 @@ def _without_nulls(value: Tree) -> Tree | None:
 
 
 def stamp(value: Any, now_s: int) -> Any:
-    """The metadata of a value: a time for each leaf, arrays element by element."""
+    """The metadata of a value: a time for each leaf, arrays element by element.
+
+    A null of a request gets a leaf of its own.  All leaves are one object.
+    """
+    return _stamp(value, {"timestamp": now_s})
+
+
+def _stamp(value: Any, mark: Tree) -> Any:
     kind = type(value)
     if kind is dict:
-        return {key: stamp(inner, now_s) for key, inner in value.items()}
+        return {
+            key: _stamp(inner, mark) if type(inner) in _BRANCHES else mark
+            for key, inner in value.items()
+        }
     if kind is list:
-        return [stamp(inner, now_s) for inner in value]
-    return {"timestamp": now_s}
+        return [_stamp(inner, mark) for inner in value]
+    return mark
+
+
+def with_shared_leaves(metadata: Any, leaves: dict[int, Tree]) -> Any:
+    """The same metadata, in which times that are equal are one object: a quarter of the memory."""
+    if type(metadata) is list:
+        return [with_shared_leaves(each, leaves) for each in metadata]
+    time_s = metadata.get("timestamp")
+    if type(time_s) is int:
+        return leaves.setdefault(time_s, metadata)
+    return {key: with_shared_leaves(each, leaves) for key, each in metadata.items()}
 
 
 def delta(desired: Tree, reported: Tree) -> Tree:
@@ -107,11 +133,3 @@ def pick(metadata: Tree, shape: Tree) -> Tree:
         else:
             picked[key] = marks
     return picked
-
-
-def touched(change: Tree, now_s: int) -> Tree:
-    """Metadata for exactly the keys of a request; a nulled key gets a leaf of its own."""
-    return {
-        key: touched(value, now_s) if type(value) is dict else stamp(value, now_s)
-        for key, value in change.items()
-    }

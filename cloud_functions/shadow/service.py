@@ -5,7 +5,7 @@ by the caller, and only then do its messages go out (design, decision 8).  When 
 the caller says `failed`, and what was merged is forgotten.
 """
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
@@ -29,16 +29,13 @@ from cloud_functions.shadow.request import (
     parse_update,
     token_if_any,
 )
+from cloud_functions.shadow.shelf import ShadowKey, Shelf
 
-DEFAULT_CACHED: Final = 50_000
-"""Documents kept in memory, about 10 KB each when full."""
 SHADOW_REQUESTS: Final = tuple(
     topics.shadow("+", operation, name=name)
     for name in (None, "+")
     for operation in ShadowOperation
 )
-ShadowKey: TypeAlias = tuple[str, str]
-"""Thing name and shadow name; the classic shadow's name is empty."""
 _SEPARATOR: Final = b"\0"
 MAX_PAGE: Final = 100
 DEFAULT_PAGE: Final = 25
@@ -55,26 +52,32 @@ class Asked(NamedTuple):
     token: str | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Pending(Changes):
     """What a batch made of the shadows it `touched`, and who `asked` over MQTT."""
 
+    shelf: Shelf
     touched: set[ShadowKey] = field(default_factory=set)
     asked: list[Asked] = field(default_factory=list)
     waiting: list[Asker] = field(default_factory=list)
     in_flight: "Counter[Asker]" = field(default_factory=Counter)
 
     def settled(self) -> None:
-        """Who waited has an answer."""
+        """Who waited has an answer, and what was touched is where it belongs."""
+        for key in self.touched:
+            self.shelf.release(key)
         for asker in self.waiting:
             self.in_flight[asker] -= 1
             if not self.in_flight[asker]:
                 del self.in_flight[asker]
 
-    def keep(self, key: ShadowKey, raw: bytes | None) -> None:
+    def keep(self, key: ShadowKey, document: Document) -> None:
         """A shadow's new state."""
-        self.touched.add(key)
-        self.writes.append(Write(Space.SHADOWS, _stored_key(key), raw))
+        if key not in self.touched:
+            self.touched.add(key)
+            self.shelf.hold(key)
+        self.shelf.put(key, document)
+        self.writes.append(Write(Space.SHADOWS, _stored_key(key), documents.preserve(document)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +104,14 @@ class ShadowService:
         stores: Sequence[CellStore],
         limits: ShadowLimits = DEFAULT_LIMITS,
         *,
-        cached: int = DEFAULT_CACHED,
+        shelf: Shelf | None = None,
     ) -> None:
         self._stores = stores
         self._limits = limits
-        self._cached = cached
         self.statistics = ShadowStatistics()
         self.heard: Callable[[str, str], None] | None = None
         """Hears of each shadow that changes, by thing and shadow name; None costs nothing."""
-        self._documents: OrderedDict[ShadowKey, Document | None] = OrderedDict()
+        self._shelf = shelf or Shelf()
         self._in_flight: Counter[Asker] = Counter()
 
     # ------------------------------------------------------------ device_service.DeviceService
@@ -121,7 +123,7 @@ class ShadowService:
 
     def handle(self, requests: Sequence[Message], now_s: float) -> Pending:
         """Every shadow request of a batch; messages that are none are passed over."""
-        pending, second = Pending(in_flight=self._in_flight), int(now_s)
+        pending, second = Pending(shelf=self._shelf, in_flight=self._in_flight), int(now_s)
         for request in requests:
             topic = topics.parse_shadow(request.topic)
             if topic is not None and topic.answer is None:
@@ -169,10 +171,9 @@ class ShadowService:
     ) -> bytes:
         before = self._find(key)
         after = documents.update(before, request, now_s, self._limits)
-        self._keep(key, after)
+        pending.keep(key, after)
         if self.heard is not None:
             self.heard(*key)
-        pending.keep(key, documents.preserve(after))
         token = request.client_token
         out = pending.messages
         if difference := documents.delta_body(after, token):
@@ -189,21 +190,20 @@ class ShadowService:
     def _delete(self, key: ShadowKey, payload: bytes, now_s: int, pending: Pending) -> bytes:
         current = self._existing(key)
         tombstone = documents.delete(current, now_s)
-        self._keep(key, tombstone)
+        pending.keep(key, tombstone)
         if self.heard is not None:
             self.heard(*key)
-        pending.keep(key, documents.preserve(tombstone))
         return documents.deleted_body(current, now_s, token_if_any(payload))
 
     def tick(self, _now_s: float) -> Pending:
         """Time alone changes no shadow."""
-        return Pending()
+        return Pending(shelf=self._shelf)
 
     def failed(self, changes: Changes, now_s: float) -> list[Message]:
         """A commit failed: forget what was merged, and tell everybody who asked over MQTT."""
         assert isinstance(changes, Pending)
         for key in changes.touched:
-            self._documents.pop(key, None)
+            self._shelf.forget(key)
             if self.heard is not None:
                 self.heard(*key)
         error = errors.internal()
@@ -230,7 +230,7 @@ class ShadowService:
         Raises ShadowError; an HTTP error is told over HTTP only (reference, 1.1).
         """
         topic = ShadowTopic(thing, name, ShadowOperation.UPDATE)
-        pending = Pending()
+        pending = Pending(shelf=self._shelf)
         key, request = _key_of(thing, name), parse_update(body, self._limits)
         accepted = self._update(topic, key, request, int(now_s), pending)
         self.statistics.shadow_accepted += 1
@@ -238,7 +238,7 @@ class ShadowService:
 
     def delete(self, thing: str, name: str | None, now_s: float) -> tuple[bytes, Pending]:
         """DeleteThingShadow: the answer, and what to commit before it.  Raises ShadowError."""
-        pending = Pending()
+        pending = Pending(shelf=self._shelf)
         answer = self._delete(_key_of(thing, name), b"", int(now_s), pending)
         self.statistics.shadow_accepted += 1
         return answer, pending
@@ -254,7 +254,7 @@ class ShadowService:
         prefix = _stored_key((thing, ""))
         stored = self._store(thing).scan(Space.SHADOWS, prefix)
         listed = {name.decode() for key, _ in stored if (name := key[len(prefix) :])}
-        listed.update(name for owner, name in self._documents if owner == thing and name)
+        listed.update(self._shelf.names_of(thing))
         names = [
             name
             for name in sorted(listed)
@@ -274,20 +274,12 @@ class ShadowService:
         return self._stores[cell_of(thing, len(self._stores))]
 
     def _find(self, key: ShadowKey) -> Document | None:
-        known = self._documents
-        if key in known:
-            known.move_to_end(key)
-            return known[key]
+        if key in self._shelf:
+            return self._shelf.take(key)
         raw = self._store(key[0]).get(Space.SHADOWS, _stored_key(key))
-        return self._keep(key, None if raw is None else documents.revive(raw))
-
-    def _keep(self, key: ShadowKey, document: Document | None) -> Document | None:
-        known = self._documents
-        known[key] = document
-        known.move_to_end(key)
-        if len(known) > self._cached:
-            known.popitem(last=False)
-        return document
+        found = None if raw is None else documents.revive(raw)
+        self._shelf.put(key, found)
+        return found
 
     def _exists(self, key: ShadowKey) -> bool:
         found = self._find(key)

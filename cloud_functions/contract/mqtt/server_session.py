@@ -64,7 +64,7 @@ class ServerSession:
         self.expiry_s = 0.0
         self.subscriptions: dict[str, Subscription] = {}
         self.inflight: dict[int, _Numbered] = {}
-        self.queue: deque[_Numbered] = deque()
+        self.queue: deque[_Numbered] | tuple[()] = ()
         self.journal: Journal | None = None
         self.next_number = 1
         self.window = _MAX_ID
@@ -83,14 +83,13 @@ class ServerSession:
         if is_online and not self.queue and len(self.inflight) < self.window:
             return self._launch(numbered)
         if len(self.queue) >= self.max_queued:
-            self._free(self.queue.popleft())
-            self.dropped += 1
-        self.queue.append(numbered)
+            self._drop_oldest()
+        self._append(numbered)
         return None
 
     def restore(self, number: int, message: Publish, expires_s: float = math.inf) -> None:
         """Take on again what the journal kept, in the order of the numbers."""
-        self.queue.append(_Numbered(number, message, expires_s))
+        self._append(_Numbered(number, message, expires_s))
         self.next_number = number + 1
 
     def acknowledged(self, packet_id: int, now_s: float = 0.0) -> list[Publish]:
@@ -115,18 +114,32 @@ class ServerSession:
     def drain(self, now_s: float = 0.0) -> list[Publish]:
         """What waited and may go out now."""
         packets: list[Publish] = []
-        while self.queue and len(self.inflight) < self.window:
-            numbered = self.queue.popleft()
+        queue = self.queue
+        while queue and len(self.inflight) < self.window:
+            numbered = queue.popleft()
             if numbered.expires_s <= now_s:
                 self._free(numbered)
                 continue
             fresh = aged(numbered.message, numbered.expires_s, now_s)
             packets.append(self._launch(numbered._replace(message=fresh)))
+        if not queue:
+            self.queue = ()
         return packets
 
     def numbers(self) -> Iterable[int]:
         """The numbers of all the messages the client does not have yet."""
         return [numbered.number for numbered in (*self.inflight.values(), *self.queue)]
+
+    def _append(self, numbered: _Numbered) -> None:
+        """Let it wait; hardly a session has a message that does, and an empty deque is large."""
+        if not self.queue:
+            self.queue = deque()
+        self.queue.append(numbered)
+
+    def _drop_oldest(self) -> None:
+        if self.queue:
+            self._free(self.queue.popleft())
+            self.dropped += 1
 
     def _free(self, numbered: _Numbered) -> None:
         if self.journal is not None:

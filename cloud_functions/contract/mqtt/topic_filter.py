@@ -1,7 +1,7 @@
-"""Topics and topic filters (MQTT 5, section 4.7): what is valid, what matches, and a tree."""
+"""Topics and topic filters (MQTT 5, section 4.7): what is valid, what matches, and a table."""
 
-from collections.abc import Iterator
-from typing import Final, Generic, TypeVar
+from collections.abc import Collection, Iterator
+from typing import Final, Generic, NamedTuple, TypeVar
 
 MAX_TOPIC_BYTES: Final = 65_535
 SHARE_PREFIX: Final = "$share/"
@@ -80,104 +80,139 @@ def matches(topic_filter: str, topic: str, *, parent: bool = True) -> bool:
 T = TypeVar("T")
 
 
-_KNOWN_TOPICS: Final = 100_000
-"""Topics whose wildcard matches are remembered, some 20 MB when full."""
+_KNOWN_TOPICS: Final = 20_000
+"""Topics whose wildcard matches are remembered, some 4 MB when full."""
 
 
-class _Node(Generic[T]):
-    """One level: the filters that end here, and the levels below."""
+class _Shape(NamedTuple):
+    """Where the wildcards of a filter stand: `plus` levels, and whether `#` is behind `levels`."""
 
-    __slots__ = ("below", "ends")
+    levels: int
+    plus: tuple[int, ...]
+    has_rest: bool
 
-    def __init__(self) -> None:
-        self.below: dict[str, _Node[T]] = {}
-        self.ends: dict[T, None] = {}
+    def filter_of(self, levels: list[str]) -> str:
+        """The one filter of this shape that can match a topic of these levels."""
+        said = levels[: self.levels]
+        for index in self.plus:
+            said[index] = "+"
+        if self.has_rest:
+            said.append("#")
+        return "/".join(said)
+
+    @property
+    def is_wild_at_first(self) -> bool:
+        """Whether the first level is a wildcard, which no topic that begins with `$` matches."""
+        return not self.levels or 0 in self.plus
 
 
-class FilterTree(Generic[T]):
-    """Values by topic filter; a look-up costs what matches, not what is stored.
+def _shape(topic_filter: str) -> _Shape:
+    levels = topic_filter.split("/")
+    has_rest = levels[-1] == "#"
+    if has_rest:
+        levels.pop()
+    plus = tuple(index for index, level in enumerate(levels) if level == "+")
+    return _Shape(len(levels), plus, has_rest)
 
-    `parent` as in `matches`.
+
+class FilterTable(Generic[T]):
+    """Values by topic filter; a look-up costs how many shapes filters have, not how many there are.
+
+    Of filters whose wildcards stand at the same levels only one can match a topic, and the topic
+    says which.  `parent` as in `matches`.
     """
 
     def __init__(self, *, parent: bool = True) -> None:
         self._parent = parent
-        self._root: _Node[T] = _Node()
-        self._exact: dict[str, dict[T, None]] = {}
+        self._exact: dict[str, Collection[T]] = {}
+        self._wild: dict[str, Collection[T]] = {}
+        self._whole: dict[int, dict[_Shape, int]] = {}
+        """How many filters have a shape, by its levels; and those with `#`."""
+        self._open: dict[_Shape, int] = {}
         self._known: dict[str, tuple[T, ...]] = {}
 
     def add(self, topic_filter: str, value: T) -> None:
         """Store a value under a valid filter; the same pair twice is stored once."""
-        if "+" not in topic_filter and "#" not in topic_filter:
-            self._exact.setdefault(topic_filter, {})[value] = None
+        if not _is_wild(topic_filter):
+            _put(self._exact, topic_filter, value)
             return
         self._known.clear()
-        node = self._root
-        for level in topic_filter.split("/"):
-            node = node.below.setdefault(level, _Node())
-        node.ends[value] = None
+        if topic_filter not in self._wild:
+            self._count(_shape(topic_filter), 1)
+        _put(self._wild, topic_filter, value)
 
     def remove(self, topic_filter: str, value: T) -> None:
-        """Take a pair out; nothing happens when it is not there.  Empty branches go too."""
-        if "+" not in topic_filter and "#" not in topic_filter:
-            values = self._exact.get(topic_filter, {})
-            values.pop(value, None)
-            if not values:
-                self._exact.pop(topic_filter, None)
+        """Take a pair out; nothing happens when it is not there."""
+        if not _is_wild(topic_filter):
+            _take(self._exact, topic_filter, value)
             return
         self._known.clear()
-        trail: list[tuple[_Node[T], str]] = []
-        node = self._root
-        for level in topic_filter.split("/"):
-            below = node.below.get(level)
-            if below is None:
-                return
-            trail.append((node, level))
-            node = below
-        node.ends.pop(value, None)
-        for parent, level in reversed(trail):
-            child = parent.below[level]
-            if child.ends or child.below:
-                break
-            del parent.below[level]
+        if _take(self._wild, topic_filter, value):
+            self._count(_shape(topic_filter), -1)
+
+    def _count(self, shape: _Shape, more: int) -> None:
+        shapes = self._open if shape.has_rest else self._whole.setdefault(shape.levels, {})
+        shapes[shape] = shapes.get(shape, 0) + more
+        if not shapes[shape]:
+            del shapes[shape]
+        if not shapes and not shape.has_rest:
+            del self._whole[shape.levels]
 
     def match(self, topic: str) -> list[T]:
         """The values of all filters that match, each once; those of the topic itself first."""
         wild = self._known.get(topic)
         if wild is None:
-            wild = self._wild(topic)
+            wild = self._found(topic)
         exact = self._exact.get(topic)
         if not exact:
             return list(wild)
-        return list(exact | dict.fromkeys(wild)) if wild else list(exact)
+        return list(dict.fromkeys((*exact, *wild))) if wild else list(exact)
 
-    def _wild(self, topic: str) -> tuple[T, ...]:
+    def _found(self, topic: str) -> tuple[T, ...]:
         """What filters with wildcards match; remembered, since topics come again and again."""
         found: dict[T, None] = {}
-        if self._root.below:
-            for node in self._nodes(topic.split("/")):
-                found.update(node.ends)
+        levels = topic.split("/")
+        is_reserved = topic.startswith("$")
+        for shape in self._fitting(len(levels)):
+            if not (is_reserved and shape.is_wild_at_first):
+                values = self._wild.get(shape.filter_of(levels))
+                if values is not None:
+                    found.update(dict.fromkeys(values))
         if len(self._known) >= _KNOWN_TOPICS:
             self._known.clear()
         wild = self._known[topic] = tuple(found)
         return wild
 
-    def _nodes(self, levels: list[str]) -> Iterator[_Node[T]]:
-        is_reserved = levels[0].startswith("$")
-        here = [self._root]
-        for index, level in enumerate(levels):
-            below: list[_Node[T]] = []
-            for node in here:
-                wild = not (is_reserved and index == 0)
-                if wild and (rest := node.below.get("#")) is not None:
-                    yield rest
-                if (named := node.below.get(level)) is not None:
-                    below.append(named)
-                if wild and (any_one := node.below.get("+")) is not None:
-                    below.append(any_one)
-            here = below
-        for node in here:
-            if node.ends:
-                yield node
-            if self._parent and (rest := node.below.get("#")) is not None:
-                yield rest
+    def _fitting(self, levels: int) -> Iterator[_Shape]:
+        """The shapes of filters that a topic of so many levels may match."""
+        yield from self._whole.get(levels, ())
+        most = levels if self._parent else levels - 1
+        yield from (shape for shape in self._open if shape.levels <= most)
+
+
+def _is_wild(topic_filter: str) -> bool:
+    return "+" in topic_filter or "#" in topic_filter
+
+
+def _put(filters: dict[str, Collection[T]], topic_filter: str, value: T) -> None:
+    """Most filters have one value, which takes a tuple; more of them take a dictionary."""
+    values = filters.get(topic_filter)
+    if values is None:
+        filters[topic_filter] = (value,)
+    elif isinstance(values, dict):
+        values[value] = None
+    elif value not in values:
+        filters[topic_filter] = dict.fromkeys((*values, value))
+
+
+def _take(filters: dict[str, Collection[T]], topic_filter: str, value: T) -> bool:
+    """Whether it was the last value of the filter, which goes with it."""
+    values = filters.get(topic_filter)
+    if values is None or value not in values:
+        return False
+    if isinstance(values, dict):
+        del values[value]
+        if values:
+            return False
+    del filters[topic_filter]
+    return True

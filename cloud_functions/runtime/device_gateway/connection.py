@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _CLOSE_AFTER_WRITE_S: Final = 0.05
 _NOWHERE: Final = ("", 0)
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 class Connection(asyncio.Protocol):
@@ -82,7 +83,7 @@ class Connection(asyncio.Protocol):
         self.will: Will | None = None
         self.aliases: dict[int, str] = {}
         self.unacknowledged = 0
-        self.unreceived: set[str] = set()
+        self.unreceived = _NONE
         self.closing = False
 
     @property

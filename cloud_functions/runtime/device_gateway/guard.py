@@ -42,7 +42,7 @@ class Guard:
             return True
         known = connection.unreceived
         if topic not in known and len(known) < _REMEMBERED_TOPICS:
-            known.add(topic)
+            connection.unreceived = known | {topic}
             self._deny(connection, Action.RECEIVE, topic, decision)
         return False
 

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
-from cloud_functions.contract.mqtt.topic_filter import FilterTree
+from cloud_functions.contract.mqtt.topic_filter import FilterTable
 from cloud_functions.ports import Deliver, Message
 from cloud_functions.runtime.device_gateway.connection import Connection
 from cloud_functions.runtime.device_gateway.diary import Diary
@@ -37,7 +37,7 @@ class Inbox:
         self._diary = diary
         self._route = route
         self._deliver: Deliver | None = None
-        self._cloud: FilterTree[str] = FilterTree(parent=False)
+        self._cloud: FilterTable[str] = FilterTable(parent=False)
         self._batch: list[Arrived] = []
         self._outstanding = 0
         self._paused: set[Connection] = set()
@@ -50,7 +50,7 @@ class Inbox:
 
     def listen(self, filters: Sequence[str]) -> None:
         """Hand what matches these filters to the cloud, and nothing else."""
-        self._cloud = FilterTree(parent=False)
+        self._cloud = FilterTable(parent=False)
         for topic_filter in filters:
             self._cloud.add(topic_filter, "cloud")
 

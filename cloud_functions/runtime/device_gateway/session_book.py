@@ -13,7 +13,7 @@ import orjson
 from cloud_functions.cells import CellStore, Space
 from cloud_functions.contract.mqtt.packets import Connect, Publish, Subscription, Version
 from cloud_functions.contract.mqtt.server_session import ServerSession
-from cloud_functions.contract.mqtt.topic_filter import FilterTree, share_group, unshared
+from cloud_functions.contract.mqtt.topic_filter import FilterTable, share_group, unshared
 from cloud_functions.runtime.device_gateway.diary import Diary
 from cloud_functions.runtime.device_gateway.limits import GatewayLimits
 from cloud_functions.runtime.device_gateway.stored_message import (
@@ -35,7 +35,7 @@ class SessionBook:
         self._clock = clock
         self._sessions: dict[str, ServerSession] = {}
         self._expiring: dict[str, float] = {}
-        self._tree: FilterTree[tuple[str, str]] = FilterTree(parent=False)
+        self._filters: FilterTable[tuple[str, str]] = FilterTable(parent=False)
         self._groups: dict[tuple[str, str], int] = {}
         self._subscriptions = 0
 
@@ -173,14 +173,14 @@ class SessionBook:
 
     def subscribers(self, topic: str) -> Sequence[tuple[str, str]]:
         """Client ids and the filters by which they hear of the topic."""
-        return self._tree.match(topic)
+        return self._filters.match(topic)
 
     def _add(self, session: ServerSession, topic_filter: str) -> None:
-        self._tree.add(unshared(topic_filter), (session.client_id, topic_filter))
+        self._filters.add(unshared(topic_filter), (session.client_id, topic_filter))
         self._count(topic_filter, 1)
 
     def _remove(self, session: ServerSession, topic_filter: str) -> None:
-        self._tree.remove(unshared(topic_filter), (session.client_id, topic_filter))
+        self._filters.remove(unshared(topic_filter), (session.client_id, topic_filter))
         self._count(topic_filter, -1)
 
     def _count(self, topic_filter: str, more: int) -> None:

@@ -4,14 +4,16 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from cloud_functions.errors import NotFound
 from cloud_functions.region import REGION
 from cloud_functions.runtime.functions.environment import Environment, State
+from cloud_functions.runtime.functions.event_queue import AsyncEvent, EventQueue, Finished
 from cloud_functions.runtime.functions.invocation import Invocation, TooManyRequests
 from cloud_functions.runtime.functions.log import LogFile
 from cloud_functions.runtime.functions.nursery import Nursery
@@ -21,7 +23,10 @@ from cloud_functions.runtime.template.declaration import Function
 DEFAULT_CONCURRENCY: Final = 4
 """Environments a function may have here unless its template says otherwise."""
 _MAX_WAITING: Final = 10_000
-"""Events that wait for an environment; beyond it callers are throttled."""
+"""Callers that wait for an environment; beyond it they are throttled."""
+_MAX_EVENTS_BYTES: Final = 256 * 1024 * 1024
+_EVENT_BYTES: Final = 256
+"""Of asynchronous events that wait for all functions, each with what it takes beside itself."""
 
 _logger = logging.getLogger(__name__)
 
@@ -32,6 +37,7 @@ class _Pool:
 
     function: Function
     log: LogFile
+    events: EventQueue
     environments: set[Environment] = field(default_factory=set)
     idle: list[Environment] = field(default_factory=list)
     waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
@@ -68,11 +74,17 @@ class Functions:
         self._retries = retries or RetryPolicy()
         self._nursery = Nursery(logs / "functions.log")
         self._pools = {
-            name: _Pool(function, LogFile(logs / f"{name}.log"))
+            name: _Pool(function, LogFile(logs / f"{name}.log"), self._queue(function))
             for name, function in functions.items()
         }
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.pending = 0
+        """Asynchronous events not finished yet."""
+        self._pending_bytes = 0
         self._stopping = False
+
+    def _queue(self, function: Function) -> EventQueue:
+        workers = function.concurrency or DEFAULT_CONCURRENCY
+        return EventQueue(function.name, partial(self._hand_over, function.name), workers)
 
     async def start(self) -> None:
         """Start the parent of all environments."""
@@ -85,9 +97,8 @@ class Functions:
     async def stop(self) -> None:
         """End everything; events not yet handed over are dropped."""
         self._stopping = True
-        for task in self._tasks:
-            task.cancel()
         for pool in self._pools.values():
+            pool.events.stop()
             for environment in list(pool.environments):
                 environment.end()
         await self._nursery.stop()
@@ -107,47 +118,45 @@ class Functions:
         self.statistics.errors += result.error is not None
         return result
 
-    def submit(
-        self, name: str, event: bytes, finished: Callable[[Invocation], None] | None = None
-    ) -> None:
+    def submit(self, name: str, event: bytes, finished: Finished | None = None) -> None:
         """Run a function on an event some time soon, again if it fails (Lambda's two retries).
 
-        `finished` hears the last result, also when it is given up.
+        `finished` hears the last result, also when it is given up.  Raises NotFound, and
+        TooManyRequests when too much waits already.
         """
-        self._pool(name)
+        pool = self._pool(name)
         if self._stopping:
             return  # what must not be lost is in the outbox
-        task = asyncio.create_task(self._attempt(name, event, finished), name=f"async-{name}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if self._pending_bytes + len(event) > _MAX_EVENTS_BYTES:
+            self.statistics.throttles += 1
+            raise TooManyRequests(f"{name}: too many events wait for functions")
+        self.pending += 1
+        self._pending_bytes += len(event) + _EVENT_BYTES
+        pool.events.put(AsyncEvent(event, finished))
 
-    @property
-    def pending(self) -> int:
-        """Asynchronous events not finished yet."""
-        return len(self._tasks)
-
-    async def _attempt(
-        self, name: str, event: bytes, finished: Callable[[Invocation], None] | None
-    ) -> None:
-        attempt = 0
-        while True:
-            attempt += 1
-            try:
-                result = await self.invoke(name, event)
-            except TooManyRequests:
-                await asyncio.sleep(self._retries.pauses_s[0])
-                attempt -= 1
-                continue
-            pause_s = pause_before(attempt, self._retries) if result.error else None
-            if pause_s is None:
-                break
-            await asyncio.sleep(pause_s)
+    async def _hand_over(self, name: str, waiting: AsyncEvent) -> None:
+        """Run a function on an event; it comes again after a pause if it fails."""
+        try:
+            result = await self.invoke(name, waiting.event)
+        except TooManyRequests:
+            await asyncio.sleep(self._retries.pauses_s[0])
+            self._pools[name].events.put(waiting)
+            return
+        attempts = waiting.attempts + 1
+        pause_s = pause_before(attempts, self._retries) if result.error else None
+        if pause_s is not None:
+            again = self._pools[name].events.put
+            waiting = waiting._replace(attempts=attempts)
+            asyncio.get_running_loop().call_later(pause_s, again, waiting)
+            return
+        self.pending -= 1
+        self._pending_bytes -= len(waiting.event) + _EVENT_BYTES
         if result.error:
             self.statistics.dead_letters += 1
             text = result.payload.decode(errors="replace")[:500]
-            _logger.error("%s gave up after %d attempts: %s", name, attempt, text)
-        if finished is not None:
-            finished(result)
+            _logger.error("%s gave up after %d attempts: %s", name, attempts, text)
+        if waiting.finished is not None:
+            waiting.finished(result)
 
     # ------------------------------------------------------------ environments
 

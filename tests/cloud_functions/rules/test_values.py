@@ -119,6 +119,32 @@ def test_whole_decimals_change_no_value(value: Any) -> None:
     assert equal(with_whole_numbers(raw, read_json(raw)), value)
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"1.0",
+        b" -1.0 ",
+        b'{"a":1.0}',
+        b'{"a":-10.00,"v":"3.20.0"}',
+        b"[1.5,20.0]",
+        b'{"a":\t3.0e2}',
+        b'{"v":".0' + b".0" * 60 + b'","n":[2.0]}',
+    ],
+)
+def test_a_whole_decimal_is_found_wherever_it_stands(raw: bytes) -> None:
+    found = as_json(with_whole_numbers(raw, read_json(raw)))
+
+    assert b".0," not in found
+    assert not found.endswith((b".0", b".0]", b".0}"))
+
+
+@pytest.mark.parametrize("raw", [b'{"v":"3.20.0"}', b'["10.0.0.1",2.5]', b'{"v":"a.0"}', b'".0"'])
+def test_a_version_or_an_address_is_no_whole_decimal(raw: bytes) -> None:
+    value = read_json(raw)
+
+    assert with_whole_numbers(raw, value) is value
+
+
 @given(NUMBERS)
 def test_the_text_of_a_number_is_that_number(number: Any) -> None:
     text = as_text(number)

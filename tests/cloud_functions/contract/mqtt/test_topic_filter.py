@@ -1,11 +1,11 @@
-"""Topic filters: what is valid, what matches, and the tree that finds it."""
+"""Topic filters: what is valid, what matches, and the table that finds it."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud_functions.contract.mqtt.topic_filter import (
-    FilterTree,
+    FilterTable,
     InvalidTopic,
     InvalidTopicFilter,
     matches,
@@ -39,19 +39,19 @@ MATCHES = [
 
 @pytest.mark.parametrize(("topic_filter", "topic", "expected"), MATCHES)
 def test_a_filter_matches_as_the_standard_says(topic_filter, topic, expected) -> None:
-    tree = FilterTree()
-    tree.add(topic_filter, "value")
+    table = FilterTable()
+    table.add(topic_filter, "value")
 
     assert matches(topic_filter, topic) is expected
-    assert tree.match(topic) == (["value"] if expected else [])
+    assert table.match(topic) == (["value"] if expected else [])
 
 
 def test_at_aws_the_hash_does_not_match_its_parent() -> None:
-    tree = FilterTree(parent=False)
-    tree.add("a/#", 1)
+    table = FilterTable(parent=False)
+    table.add("a/#", 1)
 
     assert not matches("a/#", "a", parent=False)
-    assert (tree.match("a"), tree.match("a/b")) == ([], [1])
+    assert (table.match("a"), table.match("a/b")) == ([], [1])
 
 
 levels = st.lists(st.sampled_from(["a", "b", "", "$x"]), min_size=1, max_size=4)
@@ -59,28 +59,41 @@ wild_levels = st.lists(st.sampled_from(["a", "b", "", "+", "$x"]), min_size=1, m
 
 
 @given(st.lists(st.tuples(wild_levels, st.booleans()), max_size=8), levels, st.booleans())
-def test_the_tree_finds_what_matching_one_by_one_finds(filters, topic, parent) -> None:
+def test_the_table_finds_what_matching_one_by_one_finds(filters, topic, parent) -> None:
     texts = ["/".join(parts) + ("/#" if rest else "") for parts, rest in filters]
     name = "/".join(topic)
-    tree = FilterTree(parent=parent)
+    table = FilterTable(parent=parent)
     for text in texts:
-        tree.add(text, text)
+        table.add(text, text)
 
     expected = {text for text in texts if matches(text, name, parent=parent)}
 
-    assert set(tree.match(name)) == expected
+    assert set(table.match(name)) == expected
 
 
 @given(st.lists(wild_levels, min_size=1, max_size=6), levels)
 def test_what_was_taken_out_is_not_found(filters, topic) -> None:
-    tree = FilterTree()
+    table = FilterTable()
     texts = ["/".join(parts) for parts in filters]
     for text in texts:
-        tree.add(text, text)
+        table.add(text, text)
     for text in texts:
-        tree.remove(text, text)
+        table.remove(text, text)
 
-    assert tree.match("/".join(topic)) == []
+    assert table.match("/".join(topic)) == []
+
+
+def test_of_many_subscribers_to_one_filter_those_that_stay_are_found() -> None:
+    table = FilterTable()
+    for value in (1, 2, 3, 3):
+        table.add("a/+", value)
+        table.add("a/b", value)
+    table.remove("a/+", 2)
+    table.remove("a/b", 1)
+    table.remove("a/b", 9)
+
+    assert table.match("a/b") == [2, 3, 1]
+    assert table.match("a/c") == [1, 3]
 
 
 @pytest.mark.parametrize("text", ["", "a/#/b", "a#", "a/b+", "#a", "$share/g", "$share//a", "a\0"])

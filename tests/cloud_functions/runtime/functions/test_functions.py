@@ -215,3 +215,17 @@ async def test_a_dead_zygote_is_replaced_and_functions_go_on(functions: Function
         await asyncio.sleep(0.05)
 
     assert (after["count"], answered.error) == (1, None)
+
+
+async def test_when_too_much_waits_for_functions_an_event_is_refused(
+    functions: Functions, monkeypatch
+) -> None:
+    monkeypatch.setattr(
+        "cloud_functions.runtime.functions.functions._MAX_EVENTS_BYTES", 300, raising=True
+    )
+    functions.submit("sleep", b'{"s": 0}')
+
+    with pytest.raises(TooManyRequests, match="too many events wait"):
+        functions.submit("sleep", b'{"s": 0}' + b" " * 100)
+
+    assert functions.pending == 1
