@@ -263,14 +263,15 @@ class BulkLinks:
     # ------------------------------------------------------------ bytes
 
     def _listen(self, timeout_s: float) -> None:
-        row_of, files, together = self._row, self._file, []
+        row_of, files, state, channels = self._row, self._file, self._sessions.state, self._channels
         ready = self._poll.poll(timeout_s, _READY)
+        together: list[int] = []
         is_many = len(ready) >= _MANY
         for file, events in ready:
             row = row_of[file]
             if row == _NO_FILE:
                 continue  # it was lost in this very exchange
-            if is_many and events == select.EPOLLIN and row not in self._channels:
+            if is_many and events == select.EPOLLIN and state[row] == _UP and row not in channels:
                 together.append(file)
                 continue
             if events & select.EPOLLOUT:

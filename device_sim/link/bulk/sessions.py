@@ -57,7 +57,7 @@ LEGAL: Final[Mapping[State, frozenset[type]]] = {
     State.UP: _TALK,
 }
 """Which packets a broker may send in which state."""
-
+_LEGAL_IN: Final = tuple(LEGAL[state] for state in State)
 _WAITING, _UP = int(State.WAITING), int(State.UP)
 _NO_MAXIMUM: Final = 65_535
 _LONGEST_WELCOME, _MOST_WELCOMES = 64, 64
@@ -210,7 +210,7 @@ class Sessions:
         return heard
 
     def _take_in(self, row: int, packet: Packet) -> bytes:
-        if type(packet) not in LEGAL[State(self.state[row])]:
+        if type(packet) not in _LEGAL_IN[self.state[row]]:
             name = type(packet).__name__
             raise PeerError(
                 "MQTT-4.13", f"{name} while {State(self.state[row]).name}", Reason.PROTOCOL_ERROR
