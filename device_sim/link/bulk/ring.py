@@ -9,6 +9,7 @@ costs is this process's own CPU time.  Results come in the order in which they w
 names its place.
 """
 
+import _socket  # itself: gevent puts its own, with a hub behind it, into `socket`
 import ctypes
 import errno
 import mmap
@@ -124,15 +125,16 @@ class Ring:
 
     def _try(self) -> None:
         """Send and receive once: a kernel may have rings and not these operations."""
-        ours, theirs = socket.socketpair()
-        with ours, theirs:
+        ours, theirs = _socket.socketpair()
+        try:
             zero, one = np.zeros(1, np.int64), np.ones(1, np.int64)
-            for took in (
-                self.send(one * ours.fileno(), b"!", zero, one),
-                self.receive(one * theirs.fileno())[1],
-            ):
-                if took[0] != 1:
-                    raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+            sent = self.send(one * ours.fileno(), b"!", zero, one)
+            received = self.receive(one * theirs.fileno())[1]
+        finally:
+            ours.close()
+            theirs.close()
+        if (sent[0], received[0]) != (1, 1):
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
 
     def send(
         self,
