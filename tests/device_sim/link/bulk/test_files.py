@@ -151,6 +151,14 @@ def test_where_the_kernel_refuses_a_ring_each_file_is_served_by_itself(monkeypat
     assert isinstance(usual(), EachFile)
 
 
+def test_a_kernel_whose_ring_cannot_send_is_one_without(monkeypatch) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    monkeypatch.setattr(ring, "_SEND", 255)
+
+    assert isinstance(usual(), EachFile)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 @pytest.mark.skipif(is_refused(), reason="this kernel refuses a ring")
 def test_what_the_kernel_has_no_memory_for_is_as_if_its_socket_would_block(
     pairs, monkeypatch
