@@ -5,6 +5,7 @@ poll, gmqtt on asyncio's loop and on uvloop, aiomqtt on uvloop, awscrt on its ow
 """
 
 import asyncio
+import os
 import select
 import socket
 import threading
@@ -18,14 +19,20 @@ import paho.mqtt.client as paho
 import uvloop
 
 from benchmarks.mosquittos import SOURCES
+from cloud_functions.contract.mqtt.encode import encode_publish
+from cloud_functions.contract.mqtt.packets import Publish, Version
 from cloud_functions.contract.topics import robot_subscriptions
 from device_sim.firmware.batches import Outbound
+from device_sim.link.bulk.files import EachFile, Files, usual
 from device_sim.link.bulk.links import BulkLinks
 from device_sim.link.port import Caller, LinkOptions
 
 PAYLOAD = b"x" * 200
 AT_ONCE = 64
 PATIENCE_S = 120.0
+OURS, BARE = "robofleet", "bare"
+_ONE_SOURCE = 20_000
+"""Connections that one address has ports for."""
 
 
 class Clients(Protocol):
@@ -47,6 +54,8 @@ class Clients(Protocol):
 class Robofleet:
     """Ours."""
 
+    files: Callable[[], Files] = staticmethod(usual)
+
     def __init__(self, names: list[str], topics: list[str], url: str) -> None:
         callers = [
             Caller(name, number, (topic, b"gone"))
@@ -55,7 +64,9 @@ class Robofleet:
         self._topics = topics
         self._count = len(names)
         self._messages: dict[int, list[Outbound]] = {}
-        self._links = BulkLinks(callers, LinkOptions([url], sources=SOURCES))
+        sources = SOURCES if self._count > _ONE_SOURCE else ()  # as others have none either
+        options = LinkOptions([url], sources=sources)
+        self._links = BulkLinks(callers, options, files=self.files)
 
     def connect(self) -> None:
         until(lambda: self._links.counts.connected == self._count, self.serve)
@@ -77,15 +88,70 @@ class Robofleet:
 
     def one_in_flight(self, for_s: float) -> int:
         ends, count = time.monotonic() + for_s, 0
-        topics = self._topics
-        messages = [Outbound(row, topic, PAYLOAD, 1, 1) for row, topic in enumerate(topics)]
+        all_ = [Outbound(row, topic, PAYLOAD, 1, 1) for row, topic in enumerate(self._topics)]
+        messages = all_
         while time.monotonic() < ends:
             incoming = self._links.exchange(messages, time.time(), 0.1)
             count += len(incoming.acknowledged)
-            messages = [
-                Outbound(row, topics[row], PAYLOAD, 1, 1) for row, _ in incoming.acknowledged
-            ]
+            messages = [all_[row] for row, _ in incoming.acknowledged]
         return count
+
+
+class RobofleetEach(Robofleet):
+    """Ours where the kernel has no ring: a system call for each socket."""
+
+    files = EachFile
+
+
+class Bare(Robofleet):
+    """No client: bytes that were encoded before, by a loop of system calls.
+
+    What is left when all work of a client is taken away, so that no client can be much better.
+    """
+
+    def __init__(self, names: list[str], topics: list[str], url: str) -> None:
+        super().__init__(names, topics, url)
+        self._bytes: dict[int, list[tuple[int, bytes]]] = {}
+
+    def turn(self, burst: int) -> int:
+        pairs = self._bytes.get(burst)
+        if pairs is None:
+            pairs = self._bytes[burst] = self._encoded(burst)
+        for file, data in pairs:
+            _write(file, data)
+        return burst * self._count
+
+    def one_in_flight(self, for_s: float) -> int:
+        packets = dict(self._encoded(1, qos=1))
+        poll, ends, count = select.epoll(), time.monotonic() + for_s, 0
+        for file, data in packets.items():
+            poll.register(file, select.EPOLLIN)
+            _write(file, data)
+        while time.monotonic() < ends:
+            for file, _events in poll.poll(0.1):
+                os.read(file, 64)
+                _write(file, packets[file])
+                count += 1
+        return count
+
+    def _encoded(self, burst: int, qos: int = 0) -> list[tuple[int, bytes]]:
+        return [
+            (file, encode_publish(Publish(topic, PAYLOAD, qos, packet_id=qos), Version.V5) * burst)
+            for file, topic in zip(self._links._file, self._topics, strict=True)
+        ]
+
+
+def _write(file: int, data: bytes) -> None:
+    """All of it, however long the broker takes."""
+    try:
+        sent = os.write(file, data)
+    except BlockingIOError:
+        sent = 0
+    if sent < len(data):
+        waiting = select.poll()
+        waiting.register(file, select.POLLOUT)
+        waiting.poll()
+        _write(file, data[sent:])
 
 
 class Paho:
@@ -367,7 +433,9 @@ class Awscrt:
 
 
 LIBRARIES: dict[str, Callable[[list[str], list[str], str], Clients]] = {
-    "robofleet": Robofleet,
+    OURS: Robofleet,
+    f"{OURS}-each": RobofleetEach,
+    BARE: Bare,
     "paho": Paho,
     "gmqtt": Gmqtt,
     "gmqtt-uvloop": GmqttOnUvloop,

@@ -1,5 +1,6 @@
 """The shell: descriptors, one epoll, what could not be written yet.  Decides nothing about MQTT."""
 
+import errno
 import os
 import select
 import ssl
@@ -7,10 +8,14 @@ from array import array
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from cloud_functions.contract.mqtt.errors import PeerError
 from device_sim.firmware.batches import Incoming, Outbound
 from device_sim.link.bulk import sockets
+from device_sim.link.bulk.batch import Batch
 from device_sim.link.bulk.calls import Calls
+from device_sim.link.bulk.files import MOST, PART, MakeFiles, usual
 from device_sim.link.bulk.sessions import Ended, Sessions, State
 from device_sim.link.bulk.tls import Channel
 from device_sim.link.bulk.wheel import Wheel
@@ -22,6 +27,8 @@ _READ: Final = 16_384
 """Bytes read of a connection in one exchange."""
 _READY: Final = 2048
 """Connections served in one exchange."""
+_MANY: Final = 16
+"""From so many on connections are served as columns; for fewer a loop is faster."""
 _MOST_UNSENT: Final = 262_144
 """Bytes that a connection may owe a broker which does not read, before it falls silent itself."""
 _NO_FILE: Final = -1
@@ -42,6 +49,7 @@ class BulkLinks:
         callers: Sequence[Caller],
         options: LinkOptions,
         epoll: Callable[[], Any] = lambda: select.epoll(),  # noqa: PLW0108  gevent takes it away
+        files: MakeFiles = usual,
     ) -> None:
         count = len(callers)
         if not options.urls:
@@ -56,6 +64,7 @@ class BulkLinks:
         self._sessions = Sessions(callers, options)
         self._calls = Calls(callers, options)
         self._poll = epoll()
+        self._files = files()
         self._file = array("i", [_NO_FILE]) * count
         self._row = array("i")
         """Row by file."""
@@ -87,8 +96,7 @@ class BulkLinks:
         """
         self._turn(now_s)
         if messages:
-            for row, parts in self._sessions.say(messages, self._mute).items():
-                self._write(row, b"".join(parts))
+            self._write_all(self._sessions.say(messages, self._mute))
         self._call()
         self._listen(min(timeout_s, TICK_S) if self._awaits() else timeout_s)
         incoming, self._sessions.incoming = self._sessions.incoming, Incoming()
@@ -107,6 +115,7 @@ class BulkLinks:
         for file in self._stranded.values():
             os.close(file)
         self._stranded.clear()
+        self._files.close()
         self._poll.close()
 
     # ------------------------------------------------------------ what the network does
@@ -252,35 +261,66 @@ class BulkLinks:
     # ------------------------------------------------------------ bytes
 
     def _listen(self, timeout_s: float) -> None:
-        row_of, files = self._row, self._file
-        for file, events in self._poll.poll(timeout_s, _READY):
+        row_of, files, state, channels = self._row, self._file, self._sessions.state, self._channels
+        ready = self._poll.poll(timeout_s, _READY)
+        together: list[int] = []
+        is_many = len(ready) >= _MANY
+        for file, events in ready:
             row = row_of[file]
             if row == _NO_FILE:
                 continue  # it was lost in this very exchange
+            if is_many and events == select.EPOLLIN and state[row] == _UP and row not in channels:
+                together.append(file)
+                continue
             if events & select.EPOLLOUT:
                 self._flush(row)
             if events & _READABLE and files[row] == file:
                 self._read(row, file)
+        for first in range(0, len(together), MOST):
+            self._read_all(together[first : first + MOST])
+
+    def _read_all(self, files: Sequence[int]) -> None:
+        """Read of many files at a time: acknowledgements as columns, the rest one by one."""
+        file = np.array(files)
+        rows = np.frombuffer(self._row, np.int32)[file].astype(np.int64)
+        lines, sizes = self._files.receive(file)
+        is_heard, more = self._sessions.hear_pubacks(rows, lines[: len(files)], sizes)
+        for row, data in more:
+            self._write(row, data)
+        for place in np.flatnonzero(~is_heard).tolist():
+            row, size = int(rows[place]), int(sizes[place])
+            if size >= 0:
+                self._take_in(row, lines[place, :size].tobytes())
+            elif size != -errno.EAGAIN:
+                self._lose(row, f"broken: {os.strerror(-size)}")
+            if size == PART and self._file[row] == files[place]:
+                self._read(row, files[place])
 
     def _read(self, row: int, file: int) -> None:
+        try:
+            data = os.read(file, _READ)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lose(row, f"broken: {error.strerror}")
+            return
+        self._take_in(row, data)
+
+    def _take_in(self, row: int, data: bytes) -> None:
+        """Hear what was read of a row, and answer; no bytes are the end."""
         sessions = self._sessions
         was_up = sessions.state[row] == _UP
         try:
-            data = os.read(file, _READ)
             if not data:
                 raise Ended("closed by the broker")
             if self._channels and row in self._channels:
                 data, answer = self._channels[row].receive(data)
                 self._write_raw(row, answer)
             answer = sessions.hear(row, data) if data else b""
-        except BlockingIOError:
-            return
         except Ended as end:
             self._lose(row, str(end))
         except ssl.SSLError as error:
             self._lose(row, f"TLS: {error.reason}")
-        except OSError as error:
-            self._lose(row, f"broken: {error.strerror}")
         except PeerError as error:
             self._lose(row, f"breach of protocol by the broker: {error.reason.name}")
         else:
@@ -292,6 +332,28 @@ class BulkLinks:
     def _came_up(self, row: int) -> None:
         self._calls.came_about(row)
         self._keep_alive(row)
+
+    def _write_all(self, batch: Batch) -> None:
+        """Write for many rows at a time; who owes already or speaks TLS is written to by itself."""
+        is_apart = np.full(len(batch), len(batch) < _MANY or bool(self._channels))
+        if self._unsent:
+            is_apart |= np.isin(batch.rows, list(self._unsent))
+        for row, data in batch.only(is_apart).each():
+            self._write(row, data)
+        together = batch.only(~is_apart & (batch.sizes > 0))
+        if not len(together):
+            return
+        np.frombuffer(self._sent_tick, np.int32)[together.rows] = self._wheel.tick
+        file = np.frombuffer(self._file, np.int32)[together.rows].astype(np.int64)
+        took = self._files.send(file, batch.data, together.starts, together.sizes)
+        is_short = took < together.sizes
+        short = together.only(is_short)
+        for (row, data), sent in zip(short.each(), took[is_short].tolist(), strict=True):
+            if sent < 0 and sent != -errno.EAGAIN:
+                self._lose(row, f"broken: {os.strerror(-sent)}")
+            else:
+                self._unsent[row] = bytearray()
+                self._owe(row, data[max(sent, 0) :])
 
     def _write(self, row: int, data: bytes) -> None:
         """Write what the socket takes, and the rest when it takes more."""

@@ -8,6 +8,9 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from cloud_functions.contract import topics
 from cloud_functions.contract.mqtt.encode import encode, encode_publish
 from cloud_functions.contract.mqtt.packets import (
@@ -29,10 +32,11 @@ PINGREQ: Final = b"\xc0\0"
 DISCONNECT: Final = b"\xe0\0"
 
 _PUBACK: Final = 0x40
+_PLAIN, _WITH_REASON = 4, 5
+"""Bytes of a PUBACK."""
 _ACK: Final = struct.Struct(">BBH").pack
 _SHORT: Final = struct.Struct(">BBH").pack
 _MEDIUM: Final = struct.Struct(">BBBH").pack
-_NUMBER: Final = struct.Struct(">H").pack
 _MEDIUM_LENGTH: Final = 16_384
 _LENGTH_BYTES: Final = 4
 
@@ -43,10 +47,15 @@ Encode = Callable[[bytes, bytes, int], bytes]
 def publish_encoder(version: Version) -> Encode:
     """What makes a PUBLISH of this version without properties."""
     tail = b"\0" if version is Version.V5 else b""  # the length of no properties
+    middle_of = struct.Struct(">HB" if tail else ">H").pack
+    no_properties = (0,) if tail else ()
 
     def publish(topic: bytes, payload: bytes, packet_id: int) -> bytes:
         size = len(topic)
-        first, middle = (0x32, _NUMBER(packet_id) + tail) if packet_id else (0x30, tail)
+        if packet_id:
+            first, middle = 0x32, middle_of(packet_id, *no_properties)
+        else:
+            first, middle = 0x30, tail
         length = 2 + size + len(middle) + len(payload)
         if length < 128:  # noqa: PLR2004  one byte of length
             return _SHORT(first, length, size) + topic + middle + payload
@@ -96,6 +105,18 @@ def puback_ids(data: bytes, version: Version) -> list[int] | None:
         ids.append(packet_id)
         position += 2 + length
     return ids
+
+
+def puback_column(
+    lines: npt.NDArray[np.uint8], sizes: npt.NDArray[np.int64], version: Version
+) -> npt.NDArray[np.int64]:
+    """The packet id of each line that is one whole plain PUBACK which says yes; 0 of all others."""
+    is_one = (lines[:, 0] == _PUBACK) & (sizes == lines[:, 1].astype(np.int64) + 2)
+    is_yes = sizes == _PLAIN
+    if version is Version.V5:
+        is_yes |= (sizes == _WITH_REASON) & (lines[:, 4] < FAILURE)
+    ids = lines[:, 2].astype(np.int64) << 8 | lines[:, 3]
+    return np.where(is_one & is_yes, ids, 0)
 
 
 def _marks(size: int) -> str:

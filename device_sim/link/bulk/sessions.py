@@ -17,6 +17,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 from cloud_functions.contract.mqtt.decode import Decoder
 from cloud_functions.contract.mqtt.errors import PeerError
 from cloud_functions.contract.mqtt.packets import (
@@ -31,6 +34,7 @@ from cloud_functions.contract.mqtt.packets import (
 from cloud_functions.contract.mqtt.reasons import FAILURE, Reason
 from device_sim.firmware.batches import Inbound, Incoming, Outbound
 from device_sim.link.bulk import packets
+from device_sim.link.bulk.batch import Batch
 from device_sim.link.bulk.packets import Greetings
 from device_sim.link.bulk.window import Window
 from device_sim.link.port import Caller, LinkCounts, LinkOptions
@@ -53,9 +57,11 @@ LEGAL: Final[Mapping[State, frozenset[type]]] = {
     State.UP: _TALK,
 }
 """Which packets a broker may send in which state."""
-
+_LEGAL_IN: Final = tuple(LEGAL[state] for state in State)
 _WAITING, _UP = int(State.WAITING), int(State.UP)
 _NO_MAXIMUM: Final = 65_535
+_LONGEST_WELCOME, _MOST_WELCOMES = 64, 64
+"""Bytes of an answer to a greeting that is remembered, and how many are."""
 
 
 class Ended(Exception):
@@ -80,6 +86,8 @@ class Sessions:
         self._is_pinged = bytearray(count)
         self._has_subscribed = bytearray(count)
         self.window = Window(count, self._encode)
+        self._welcomes: dict[bytes, list[Packet]] = {}
+        """What brokers answer to greetings: the same bytes to one robot as to the next."""
         self._unfinished: dict[int, bytes] = {}
         """Bytes of a packet that has not come whole."""
         self.counts = LinkCounts()
@@ -87,11 +95,11 @@ class Sessions:
 
     # ------------------------------------------------------------ what the robots say
 
-    def say(self, messages: Iterable[Outbound], mute: set[int]) -> dict[int, list[bytes]]:
-        """Packets to send now, by row; a row without connection, or mute, says nothing."""
-        out: dict[int, list[bytes]] = {}
+    def say(self, messages: Iterable[Outbound], mute: set[int]) -> Batch:
+        """Packets to send now; a row without connection, or mute, says nothing."""
+        rows: list[int] = []
+        said: list[bytes] = []
         state, encode, send = self.state, self._encode, self.window.send
-        sent = 0
         for row, topic, payload, qos, handle in messages:
             if state[row] != _UP or row in mute:
                 continue
@@ -101,13 +109,10 @@ class Sessions:
                     continue
             else:
                 packet = encode(topic.encode(), payload, 0)
-            sent += 1
-            if row in out:
-                out[row].append(packet)
-            else:
-                out[row] = [packet]
-        self.counts.sent += sent
-        return out
+            rows.append(row)
+            said.append(packet)
+        self.counts.sent += len(rows)
+        return Batch.of(rows, said)
 
     def farewell(self, row: int) -> bytes:
         """The last bytes of a row that is up: its will, which nobody else will say, and goodbye."""
@@ -148,28 +153,64 @@ class Sessions:
 
     # ------------------------------------------------------------ what the broker says
 
+    def hear_pubacks(
+        self,
+        rows: npt.NDArray[np.int64],
+        lines: npt.NDArray[np.uint8],
+        sizes: npt.NDArray[np.int64],
+    ) -> tuple[npt.NDArray[np.bool_], list[tuple[int, bytes]]]:
+        """Take in the lines that are an acknowledgement each and nothing else.
+
+        Returns which these are, and what to send now: row and bytes.
+        """
+        ids = packets.puback_column(lines, sizes, self._version)
+        ids[np.frombuffer(self.state, np.uint8)[rows] != _UP] = 0
+        if self._unfinished:
+            ids[np.isin(rows, list(self._unfinished))] = 0
+        is_heard = ids > 0
+        heard = rows[is_heard]
+        window, heard_rows = self.window, heard.tolist()
+        self.incoming.acknowledged += window.acknowledged_each(
+            heard_rows, (heard << 16 | ids[is_heard]).tolist()
+        )
+        if not window.has_more:
+            return is_heard, []
+        more = ((row, window.refill(row)) for row in heard_rows)
+        return is_heard, [(row, data) for row, data in more if data]
+
     def hear(self, row: int, data: bytes) -> bytes:
         """Take in what a broker sent; what to answer.  Raises Ended and PeerError."""
         if self.state[row] == _UP and row not in self._unfinished:
             ids = packets.puback_ids(data, self._version)
             if ids is not None:
                 return self._acknowledged(row, ids)
+        heard = self._decode(row, data)
+        if len(heard) == 1:
+            return self._take_in(row, heard[0])
+        return b"".join([self._take_in(row, packet) for packet in heard])
+
+    def _decode(self, row: int, data: bytes) -> list[Packet]:
+        """The packets that are whole now.  Raises PeerError, with those before it taken in."""
         rest = self._unfinished.pop(row, None)
+        if rest is None and data in self._welcomes:
+            return self._welcomes[data]
         try:
             heard = self._decoder.feed(rest + data if rest else data)
         except PeerError as error:
             for packet in error.before:
                 self._take_in(row, packet)
             raise
-        rest = self._decoder.take_rest()
-        if rest:
-            self._unfinished[row] = rest
-        if len(heard) == 1:
-            return self._take_in(row, heard[0])
-        return b"".join([self._take_in(row, packet) for packet in heard])
+        unfinished = self._decoder.take_rest()
+        if unfinished:
+            self._unfinished[row] = unfinished
+        elif rest is None and self.state[row] != _UP and len(data) <= _LONGEST_WELCOME:
+            if len(self._welcomes) >= _MOST_WELCOMES:
+                self._welcomes.clear()
+            self._welcomes[data] = heard
+        return heard
 
     def _take_in(self, row: int, packet: Packet) -> bytes:
-        if type(packet) not in LEGAL[State(self.state[row])]:
+        if type(packet) not in _LEGAL_IN[self.state[row]]:
             name = type(packet).__name__
             raise PeerError(
                 "MQTT-4.13", f"{name} while {State(self.state[row]).name}", Reason.PROTOCOL_ERROR

@@ -7,6 +7,7 @@ in one dictionary by row and packet id together.
 
 from array import array
 from collections import deque
+from collections.abc import Sequence
 from typing import Final
 
 from device_sim.link.bulk.packets import SUBSCRIBE_ID, Encode, again
@@ -15,6 +16,7 @@ MOST_ON_THEIR_WAY: Final = 100
 """Of one connection: AWS IoT's limit (AWS reference, section 8.1)."""
 MOST_WAITING: Final = 400
 """Of one row."""
+_LAST_ID: Final = SUBSCRIBE_ID - 1
 
 
 class Window:
@@ -58,6 +60,27 @@ class Window:
         self._count[row] -= 1
         return entry[1]
 
+    def acknowledged_each(self, rows: Sequence[int], keys: Sequence[int]) -> list[tuple[int, int]]:
+        """Rows and handles of messages that have arrived, one of a row, each by row and packet id.
+
+        A message whose handle is 0 is not among them, nor one of an earlier connection.
+        """
+        pop, count = self._under_way.pop, self._count
+        arrived = []
+        for row, key in zip(rows, keys, strict=True):
+            entry = pop(key, None)
+            if entry is None:
+                continue
+            count[row] -= 1
+            if entry[1]:
+                arrived.append((row, entry[1]))
+        return arrived
+
+    @property
+    def has_more(self) -> bool:
+        """Whether messages of some row wait to go out, or to go out again."""
+        return bool(self._again or self._waiting)
+
     def refill(self, row: int) -> bytes:
         """What waited and may go out now: first what goes out again, then what is new."""
         if row not in self._again and row not in self._waiting:
@@ -95,12 +118,13 @@ class Window:
         self._waiting.pop(row, None)
 
     def _launch(self, row: int, topic: bytes, payload: bytes, handle: int) -> bytes:
+        under_way, first = self._under_way, row << 16
         packet_id = self._next_id[row]
-        while row << 16 | packet_id in self._under_way:
-            packet_id = packet_id % (SUBSCRIBE_ID - 1) + 1
-        self._next_id[row] = packet_id % (SUBSCRIBE_ID - 1) + 1
+        while first | packet_id in under_way:
+            packet_id = packet_id % _LAST_ID + 1
+        self._next_id[row] = packet_id % _LAST_ID + 1
         packet = self._encode(topic, payload, packet_id)
-        self._under_way[row << 16 | packet_id] = packet, handle
+        under_way[first | packet_id] = packet, handle
         self._count[row] += 1
         return packet
 
@@ -109,7 +133,7 @@ class Window:
         keys: list[int] = []
         packet_id = self._next_id[row]
         while len(keys) < self._count[row]:
-            packet_id = packet_id - 1 or SUBSCRIBE_ID - 1
+            packet_id = packet_id - 1 or _LAST_ID
             if row << 16 | packet_id in self._under_way:
                 keys.append(row << 16 | packet_id)
         return keys[::-1]

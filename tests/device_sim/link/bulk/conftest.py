@@ -8,16 +8,23 @@ import time
 
 import pytest
 
+from device_sim.link.bulk import links as shell
+from device_sim.link.bulk.files import EachFile, usual
 from tests.device_sim.link.bulk.scripted import Scripted
 
+WAYS = {"few": (shell._MANY, EachFile), "each": (1, EachFile), "ring": (1, usual)}
+"""From how many on connections are served together, and by what."""
 
-@pytest.fixture
-def script():
+
+@pytest.fixture(params=WAYS)
+def script(request, monkeypatch):
     """Makes a scripted broker with robots; all is closed at the end."""
+    many, files = WAYS[request.param]
+    monkeypatch.setattr(shell, "_MANY", many)
     with contextlib.ExitStack() as stack:
 
         def make(count: int = 1, **options) -> Scripted:
-            made = Scripted(count, **options)
+            made = Scripted(count, files=files, **options)
             stack.callback(made.close)
             return made
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from cloud_functions.contract.mqtt.decode import Decoder
 from cloud_functions.contract.mqtt.packets import Packet, Publish, Version
 from device_sim.firmware.batches import Incoming, Outbound
+from device_sim.link.bulk.files import MakeFiles, usual
 from device_sim.link.bulk.links import BulkLinks
 from device_sim.link.port import LinkOptions
 from tests.device_sim.link.bulk.robots import callers, sent, welcome
@@ -44,7 +45,9 @@ class Line:
 class Scripted:
     """A listener, its lines in the order they were taken, and robots that call it."""
 
-    def __init__(self, count: int = 1, answer: bytes | None = None, **options) -> None:
+    def __init__(
+        self, count: int = 1, answer: bytes | None = None, files: MakeFiles = usual, **options
+    ) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.listener.setblocking(False)
         self.lines: list[Line] = []
@@ -52,7 +55,7 @@ class Scripted:
         self.url = f"mqtt://127.0.0.1:{self.listener.getsockname()[1]}"
         self.now_s = 1_000_000.0
         self.links = BulkLinks(
-            callers(count), LinkOptions([self.url], **options), epoll=select.epoll
+            callers(count), LinkOptions([self.url], **options), epoll=select.epoll, files=files
         )
         self.came = Incoming()
 

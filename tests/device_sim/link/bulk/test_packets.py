@@ -1,6 +1,7 @@
 """Whatever the bulk link writes or reads by itself is what the contract's codec says."""
 
 import mqtt5
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from device_sim.link.bulk.packets import (
     Greetings,
     again,
     puback,
+    puback_column,
     puback_ids,
     publish_encoder,
 )
@@ -159,6 +161,20 @@ def test_what_the_short_cut_reads_the_contract_reads_the_same(raw, version) -> N
         assert [packet.packet_id for packet in heard] == ids
         assert all(type(packet) is Puback and packet.reason < 128 for packet in heard)
         assert decoder.take_rest() == b""
+
+
+@given(st.lists(st.one_of(st.binary(max_size=8), st.sampled_from([
+    b"\x40\x02\x00\x01", b"\x40\x02\x00\x00", b"\x40\x03\xff\x01\x10", b"\x40\x03\x00\x01\x97",
+    b"\x40\x02\x00\x01\x40\x02\x00\x02", b"\x40\x02\x00", b"\x40\x04\x00\x01\x10\x00",
+])), min_size=1, max_size=9), VERSIONS)  # fmt: skip
+def test_a_column_of_acknowledgements_says_what_each_says_by_itself(lines, version) -> None:
+    rest = [7, 7, 7, 7, 7, 7, 7, 7]  # of an earlier reading
+    padded = np.array([[*line, *rest[len(line) :]] for line in lines], np.uint8)
+
+    ids = puback_column(padded, np.array([len(line) for line in lines]), version)
+
+    each = [puback_ids(line, version) or [0] for line in lines]
+    assert ids.tolist() == [found[0] if len(found) == 1 else 0 for found in each]
 
 
 def test_a_yes_with_a_reason_is_read_by_the_short_cut_in_version_5_alone() -> None:

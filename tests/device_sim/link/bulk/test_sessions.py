@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -48,7 +49,7 @@ def heard_by_a_broker(raw: bytes, version: Version = Version.V5) -> list:
 
 def say(sessions: Sessions, *messages: Outbound) -> list:
     out = sessions.say(messages, set())
-    return [packet for raws in out.values() for packet in heard_by_a_broker(b"".join(raws))]
+    return [packet for _row, raw in out.each() for packet in heard_by_a_broker(raw)]
 
 
 # ---------------------------------------------------------------- connecting
@@ -145,10 +146,11 @@ def test_a_message_goes_out_and_its_handle_comes_back(version) -> None:
         set(),
     )  # fmt: skip
 
-    zero, one = heard_by_a_broker(b"".join(out[0]), version)
+    ((row, raw),) = out.each()
+    zero, one = heard_by_a_broker(raw, version)
     assert zero == Publish(fact(0), b"zero")
     assert one == Publish(fact(0), b"one", 1, packet_id=1)
-    assert list(out) == [0]
+    assert row == 0
     assert sessions.hear(0, sent(Puback(1), version=version)) == b""
     assert sessions.incoming.acknowledged == [(0, 71)]
     assert sessions.counts.sent == 2
@@ -157,7 +159,7 @@ def test_a_message_goes_out_and_its_handle_comes_back(version) -> None:
 def test_a_mute_row_says_nothing() -> None:
     sessions = up()
 
-    assert sessions.say([Outbound(0, fact(0), b"p", 1, 1)], {0}) == {}
+    assert sessions.say([Outbound(0, fact(0), b"p", 1, 1)], {0}).data == b""
     assert sessions.counts.sent == 0
 
 
@@ -363,6 +365,65 @@ def test_bytes_in_any_pieces_come_to_the_same(version, packets, cuts, rubbish) -
     pieces = [raw[a:b] for a, b in pairwise(places)]
 
     assert live([greeting, *pieces], version) == live([greeting, raw], version)
+
+
+LINES = st.sampled_from([
+    b"\x40\x02\x00\x01", b"\x40\x02\x00\x02", b"\x40\x02\x00\x00", b"\x40\x03\x00\x01\x10",
+    b"\x40\x03\x00\x01\x97", b"\x40\x02\x00\x09", b"\x40\x02\x00\x01\x40\x02\x00\x02", b"\x40\x02",
+    b"\xd0\x00", b"\x30\x03\x00\x00\x00", b"",
+])  # fmt: skip
+
+
+@given(st.lists(LINES, min_size=4, max_size=4), st.sampled_from(Version))
+def test_acknowledgements_heard_as_columns_are_those_heard_one_by_one(lines, version) -> None:
+    """Row 1 has an unfinished packet, row 2 no connection; of each that is up 3 messages wait."""
+    both = [make(4, version=version) for _ in range(2)]
+    for sessions in both:
+        for row in (0, 1, 3):
+            sessions.greet(row)
+            connack = Connack(properties={"receive_maximum": 2} if version is Version.V5 else None)
+            suback = Suback(65_535, (1,) * FILTERS)
+            sessions.hear(row, sent(connack, suback, version=version))
+        sessions.say([Outbound(row, fact(row), b"p", 1, 5) for row in (0, 1, 3) * 5], set())
+        sessions.hear(1, b"\x40")
+    sizes = np.array([len(line) for line in lines])
+    padded = np.zeros((4, 8), np.uint8)
+    for row, line in enumerate(lines):
+        padded[row, : len(line)] = list(line)
+
+    is_heard, more = both[0].hear_pubacks(np.arange(4), padded, sizes)
+    heard = np.flatnonzero(is_heard).tolist()
+    answers = {row: both[1].hear(row, lines[row]) for row in heard}
+
+    assert set(heard) <= {0, 3}
+    assert dict(more) == {row: answer for row, answer in answers.items() if answer}
+    assert both[0].incoming == both[1].incoming
+    assert len(both[0].window) == len(both[1].window)
+
+
+def test_the_same_answer_to_the_next_greeting_means_the_same() -> None:
+    sessions = make(100)
+    for row in range(100):
+        sessions.greet(row)
+        sessions.hear(row, welcome(Version.V5, receive_maximum=row % 3 + 1, server_keep_alive=9))
+
+    sessions.say(
+        [Outbound(row, fact(row), b"p", 1, 5) for row in range(100) for _ in "12345"], set()
+    )
+
+    assert [sessions.window.count(row) for row in range(100)] == [row % 3 + 1 for row in range(100)]
+    assert {sessions.keep_alive_s(row) for row in range(100)} == {9}
+    assert len(sessions._welcomes) == 3
+
+
+def test_answers_to_greetings_are_remembered_up_to_a_limit() -> None:
+    sessions = make(200)
+    for row in range(200):
+        sessions.greet(row)
+        sessions.hear(row, welcome(Version.V5, receive_maximum=row + 1))
+
+    assert sessions.counts.connected == 200
+    assert len(sessions._welcomes) <= 64
 
 
 @settings(max_examples=300)

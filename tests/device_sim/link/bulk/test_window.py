@@ -82,6 +82,17 @@ def test_an_acknowledgement_of_an_earlier_connection_means_nothing() -> None:
     assert make().acknowledged(0, 9) is None
 
 
+def test_many_arrivals_leave_out_what_is_of_an_earlier_connection_or_nobody_waits_for() -> None:
+    window = make()
+    window.send(0, b"t", b"p", 11)
+    window.send(1, b"t", b"p", 0)
+
+    arrived = window.acknowledged_each([0, 1, 1], [1, 1 << 16 | 1, 1 << 16 | 9])
+
+    assert arrived == [(0, 11)]
+    assert len(window) == window.count(0) == window.count(1) == 0
+
+
 def test_what_waits_has_a_limit() -> None:
     window = make()
 
