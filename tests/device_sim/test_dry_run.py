@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,29 @@ from robofleet import command_line
 
 ROOT = Path(__file__).parents[2]
 FLATS = scenario.load("apartment-block")
+
+
+@pytest.fixture
+def started():
+    """Start dry runs of a shell's own; whatever happens, none of them outlives its test."""
+    with ExitStack() as children:
+
+        def start(*arguments: str) -> subprocess.Popen[bytes]:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "robofleet", "robots", "--dry-run", *arguments], cwd=ROOT,
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
+            )  # fmt: skip
+            children.enter_context(child)
+            children.callback(end_group, child.pid)
+            return child
+
+        yield start
+
+
+def end_group(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
 
 
 def options(**more) -> DryRunOptions:
@@ -292,7 +315,7 @@ def test_what_cannot_start_ends_with_2(arguments, code) -> None:
 
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_ctrl_c_shows_what_was_counted_and_leaves_no_child(processes, tmp_path) -> None:
+def test_ctrl_c_shows_what_was_counted_and_leaves_no_child(started, processes, tmp_path) -> None:
     wants_plots = processes == "1"
     plots = ("--plots", str(tmp_path)) if wants_plots else ()
     child = started("--robots", "500", "--hours", "700", "--processes", processes, "--json", *plots)
@@ -311,7 +334,7 @@ def test_ctrl_c_shows_what_was_counted_and_leaves_no_child(processes, tmp_path) 
     assert group_is_gone(child.pid)
 
 
-def test_ctrl_c_before_anything_was_counted_says_so() -> None:
+def test_ctrl_c_before_anything_was_counted_says_so(started) -> None:
     """While the homes of all the world are planned."""
     child = started("--scenario", "born-2015", "--robots", "4000", "--processes", "2")
     assert b"of the homes planned" in child.stderr.readline()
@@ -336,14 +359,6 @@ def test_ctrl_c_is_told_in_words_with_the_simulated_time_reached(monkeypatch) ->
     assert shown.exit_code == 130
     assert "lived 0.4167 of 12 hours" in words
     assert "interrupted at 2026-01-05 00:25 of simulated time" in words
-
-
-def started(*arguments: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "robofleet", "robots", "--dry-run", *arguments], cwd=ROOT,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
-    )  # fmt: skip
 
 
 def group_is_gone(group: int) -> bool:
