@@ -51,8 +51,8 @@ _PROGRAMS: Final[Sequence[tuple[float, Sequence[Kind]]]] = (
 )
 """Shares of homes by the rooms beside living room and hall, each the sum up to it; the first are
 studios [E]."""
-_STAIRS_SHARE: Final = 0.45
-"""[E] Of homes with five rooms and more: an upper floor with a stair down, or a house's ground."""
+_STAIRS_SHARE: Final = 0.6
+"""[E] Of homes with six rooms and more: an upper floor with a stair down, or a house's ground."""
 _MANY_ROOMS: Final = 4
 _ARMS: Final = 0.4
 """[E] Of halls: those with an arm to the front door between two rooms."""
@@ -108,7 +108,7 @@ def _strips(dice: Dice, program: Sequence[Kind]) -> tuple[_Plan, int, int]:
     small = 6 * (len(program) < _MANY_ROOMS)
     depths = dice.between(28, 38) - small, dice.between(26, 35) - small
     others = [kind for kind in program if kind is not Kind.KITCHEN]
-    if len(program) > _MANY_ROOMS and dice.happens(_STAIRS_SHARE):
+    if len(program) >= _MANY_ROOMS and dice.happens(_STAIRS_SHARE):
         others.append(Kind.STAIRS)
     elif len(program) >= _MANY_ROOMS - 1 and dice.happens(_ARMS):
         others.append(Kind.HALL)

@@ -66,7 +66,7 @@ def test_words_of_errors_stand_on_no_other_word(place) -> None:
 
 
 def test_words_stand_beside_an_inner_wall_and_not_on_it() -> None:
-    box = words([(450, 0, 5)])["error 5 wheel stuck"]
+    box = words([(450, 0, 5)])["error 5 right wheel stuck"]
 
     assert not box.meets(Box(494, -200, 506, -Y0))
 
