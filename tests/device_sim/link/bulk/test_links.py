@@ -3,17 +3,27 @@
 import errno
 import resource
 import select
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from cloud_functions.contract.mqtt.packets import Connect, Pingreq, Pingresp, Puback, Publish
+from cloud_functions.contract.mqtt.packets import (
+    Connect,
+    Disconnect,
+    Pingreq,
+    Pingresp,
+    Puback,
+    Publish,
+)
 from device_sim.firmware.batches import Inbound, Outbound
 from device_sim.firmware.reconnect import Backoff
 from device_sim.link.bulk import links as shell
 from device_sim.link.bulk.links import BulkLinks
 from device_sim.link.port import LinkOptions, LinkRefused
 from tests.device_sim.link.bulk.robots import callers, fact, sent, thing, welcome
+from tests.device_sim.link.bulk.scripted import PATIENCE_S
 
 
 def open_files() -> int:
@@ -65,6 +75,26 @@ def test_a_message_larger_than_the_socket_takes_is_sent_on_when_the_broker_reads
     assert robots.payloads() == [large, b"small"]
     assert robots.links._unsent == {}
     assert robots.links._mute == set()
+
+
+def test_a_broker_that_reads_late_hears_the_last_message_and_the_goodbye(script) -> None:
+    robots = script().connect()
+    robots.serve = lambda: None
+    robots.step(Outbound(0, fact(0), b"x" * 8_000_000))
+    assert robots.links._unsent
+    line = robots.lines[0]
+
+    def read_all() -> None:
+        while not line.is_over:
+            line.read()
+            time.sleep(0.001)
+
+    reader = threading.Thread(target=read_all)
+    reader.start()
+    robots.links.close()
+    reader.join(PATIENCE_S)
+
+    assert [type(each) for each in line.heard[-2:]] == [Publish, Disconnect]
 
 
 def test_a_broker_that_asks_and_does_not_read_is_not_read_either_and_given_up_in_time(
