@@ -39,13 +39,17 @@ def told(accounts: Sequence[Account], robots: int, span: tuple[int, int]) -> Map
 def over_time(
     accounts: Sequence[Account], span: tuple[int, int], block_s: int, blocks: int
 ) -> Mapping[str, Sequence[int]]:
-    """Robots of one release at the end of each block: told, and how it ended for them."""
+    """Robots of one release at the end of each block: told, and how it ended for them.
+
+    A shard that was stopped within a wave lacks that one, which is past the end of the blocks.
+    """
     ends = np.minimum(span[0] + (np.arange(blocks) + 1) * block_s, span[1])
-    looks = np.array(accounts[0].looks, dtype=np.int64)
-    total = np.zeros((1 + looks.size, len(Count)), dtype=np.int64)
+    waves = min(len(each.looks) for each in accounts)
+    looks = np.array(accounts[0].looks[:waves], dtype=np.int64)
+    total = np.zeros((1 + waves, len(Count)), dtype=np.int64)
     for each in accounts:
-        if each.counts:
-            total[1:] += each.counts
+        if waves:
+            total[1:] += each.counts[:waves]
     at_end = total[np.searchsorted(looks, ends, side="right")]
     return {count.name.lower(): at_end[:, count].tolist() for count in _SHOWN}
 

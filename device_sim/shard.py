@@ -31,8 +31,9 @@ from device_sim.scenarios.who import rows_of
 BLOCK_S: Final = 300
 """The grain of the series, and how often a child tells how far it is."""
 RUN_UP_S: Final = 6 * 3600
-"""Robots live that long before they are counted, so that a day begins in full stride: evening
-somewhere, batteries charged, missions under way."""
+"""Robots live that long before they are counted, so that a day begins with missions under way.
+
+Robots that lie empty off their docks are fewer than they would be after days (16.3)."""
 RUN_UP: Final = RUN_UP_S // BLOCK_S
 """Blocks."""
 _LOOK_S: Final = 0.1

@@ -38,6 +38,7 @@ def contradictions(scenario: Scenario, size: int | None = None) -> Iterator[Cont
     """All of them; `size` where a run has another number of robots than the scenario says."""
     yield from _beside(scenario)
     yield from _without_robots(scenario)
+    yield from _brought_twice(scenario)
     yield from idle(scenario, scenario.size if size is None else size)
 
 
@@ -89,6 +90,19 @@ def _without_robots(scenario: Scenario) -> Iterator[Contradiction]:
                 ("fleet", "families", name), f"{weight:g} of {total:g} in all, which is no robot",
                 "0.2 % of all weights or more",
             )  # fmt: skip
+
+
+def _brought_twice(scenario: Scenario) -> Iterator[Contradiction]:
+    """Releases of one name: what the second does would befall robots that have the first."""
+    seen: set[str] = set()
+    for number, step in enumerate(scenario.steps):
+        if isinstance(step, BadFirmware):
+            if step.version in seen:
+                yield Contradiction(
+                    ("steps", number, "version"), f'"{step.version}", which another step brings',
+                    "a name of its own",
+                )  # fmt: skip
+            seen.add(step.version)
 
 
 # ---------------------------------------------------------------- steps and conditions

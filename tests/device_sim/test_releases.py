@@ -58,6 +58,14 @@ def test_what_comes_after_the_span_is_not_told() -> None:
     assert (said["installations"], said["failures"], said["under_way"]) == (18, 0, 18)
 
 
+def test_a_wave_in_which_a_shard_was_stopped_is_past_the_blocks_that_are_told() -> None:
+    stopped = account(*SHARDS[1].counts[:2])
+    span = (BEGAN, ROLLOUT.at_s + 600)
+
+    assert over_time((SHARDS[0], stopped), span, 600, 7) == over_time(SHARDS, span, 600, 7)
+    assert over_time((stopped, SHARDS[0]), span, 600, 7) == over_time(SHARDS, span, 600, 7)
+
+
 def test_a_release_whose_first_wave_is_still_to_come_has_told_nobody() -> None:
     said = told((account(),), 100, (BEGAN, BEGAN + 2 * HOUR))
 
