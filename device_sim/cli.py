@@ -85,7 +85,12 @@ def robots(
     for_s: Annotated[float, typer.Option("--for", min=0, help="Seconds; 0 until Ctrl-C.")] = 0,
     wait_s: Annotated[float, typer.Option("--wait", min=0, help="Seconds to await a cloud.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the fleet at the end.")] = False,
-    faults: Annotated[Luck | None, typer.Option(help="What goes wrong.")] = None,
+    faults: Annotated[
+        Luck | None,
+        typer.Option(
+            help="What goes wrong; robots that are left off their docks run empty with either."
+        ),
+    ] = None,
     link: Annotated[LinkKind, typer.Option(help="How robots connect.")] = USUAL,
     version: Annotated[
         MqttVersion, typer.Option("--mqtt-version", help="What they speak.")
