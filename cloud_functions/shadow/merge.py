@@ -75,7 +75,7 @@ def _stamp(value: Any, mark: Tree) -> Any:
 
 
 def with_shared_leaves(metadata: Any, leaves: dict[int, Tree]) -> Any:
-    """The same metadata, in which times that are equal are one object: a quarter of the memory."""
+    """The same metadata, in which times that are equal are one object: a fifth of the memory."""
     if type(metadata) is list:
         return [with_shared_leaves(each, leaves) for each in metadata]
     time_s = metadata.get("timestamp")

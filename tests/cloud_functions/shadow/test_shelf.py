@@ -69,6 +69,17 @@ def test_a_document_whose_change_is_not_on_disk_stays() -> None:
     assert second in shelf
 
 
+def test_one_large_document_makes_as_many_small_ones_go_as_it_needs() -> None:
+    shelf, (*small, large) = Shelf(json_bytes=1000), keys(9)
+    for key in small:
+        shelf.put(key, document(a=1))
+
+    shelf.put(large, document(text="x" * 750))
+
+    assert sum(each in shelf for each in small) < 2
+    assert large in shelf
+
+
 def test_a_forgotten_document_leaves_its_room() -> None:
     large, (first, second) = document(text="x" * 400), keys(2)
     shelf = Shelf(json_bytes=600)
