@@ -21,12 +21,12 @@ from device_sim.robot.facts import Facts, Kind
 from device_sim.robot.families import BY_NUMBER
 from device_sim.robot.fleet import RESULTS, Fleet
 from device_sim.robot.parameters import CLIFF_CODE, FULL
-from device_sim.robot.routes import Routes
 from device_sim.robot.step import advance
+from device_sim.shard import RUN_UP_S
 
 PAGE = {"ok": 66.4, "cncl": 25.6, "failed": 7.0, "bat": 0.5}
 """Percent of 1561 missions (17.1), and of the table of rates (17.2)."""
-RUN_UP_S, HOUR_S, DAY_S = 6 * 3600, 3600, 86_400
+HOUR_S, DAY_S = 3600, 86_400
 CYCLES, AGES = 80, 5
 """A row of the table of batteries, and how many it has."""
 TRAPPED = {code for each in BY_NUMBER for codes in each.codes.trapped.values() for code in codes}
@@ -60,9 +60,7 @@ class Ends:
 def lived(name: str, robots: int, days: float) -> Ends:
     """A scenario's fleet for some days, without the scenario's steps."""
     chosen = scenario.load(name)
-    routes = Routes.of(census.homes_of(chosen))
-    mix = chosen.households.mix
-    who = census.take(chosen, chosen.seed, routes, first=0, count=robots, mix=mix)
+    who = census.whole(chosen, chosen.seed, robots)
     fleet = Fleet(who.specs, chosen.seed, chosen.start - RUN_UP_S, population=who,
                   faults=chosen.luck, habits=chosen.habits)  # fmt: skip
     advance(fleet, chosen.start, Ends(fleet))

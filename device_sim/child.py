@@ -2,11 +2,14 @@
 
 import contextlib
 import ctypes
+import multiprocessing
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import resource_tracker
-from typing import Final
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any, Final
 
 _PR_SET_PDEATHSIG: Final = 1
 _LIBC: Final = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -40,3 +43,18 @@ def without_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
         if came:
             signal.raise_signal(signal.SIGINT)
+
+
+def start(
+    target: Callable[..., None], arguments: tuple[Any, ...], name: str
+) -> tuple[SpawnProcess, Connection]:
+    """A child with an interpreter of its own, and this end of the pipe that is its last argument.
+
+    To be called `without_interrupts`.
+    """
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(*arguments, theirs), name=name, daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours

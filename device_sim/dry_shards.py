@@ -6,16 +6,16 @@ for the end, each is told so, gives up the block it is in, and says what it has 
 cuts all to the block that the slowest has finished.  A child ends when nobody hears it any more.
 """
 
-import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any, Final, Self
+from multiprocessing.context import SpawnProcess
+from typing import Final, Self
 
 import numpy as np
 
-from device_sim.child import without_interrupts
+from device_sim.child import die_with_parent, start, without_interrupts
 from device_sim.counted import Counted
 from device_sim.robot.fleet import Ints
 from device_sim.robot.routes import Routes
@@ -69,28 +69,19 @@ class _Children:
         self._options = options
         self._parts = parts
         self._routes = routes
-        self._processes: list[Any] = []
+        self._processes: list[SpawnProcess] = []
         self._pipes: dict[int, Connection] = {}
         self._blocks = dict.fromkeys(range(len(parts)), 0)
         self._asked: dict[int, Ints] = {}
         self._counted: dict[int, Counted] = {}
 
     def __enter__(self) -> Self:
-        context = multiprocessing.get_context("spawn")
         try:
             with without_interrupts():
                 for number, shard in enumerate(self._parts):
-                    ours, theirs = context.Pipe()
-                    process = context.Process(
-                        target=_child,
-                        args=(self._options, number, shard, self._routes, theirs),
-                        name=f"shard-{number}",
-                        daemon=True,
-                    )
-                    process.start()
-                    theirs.close()
+                    given = self._options, number, shard, self._routes
+                    process, self._pipes[number] = start(_child, given, f"shard-{number}")
                     self._processes.append(process)
-                    self._pipes[number] = ours
         except BaseException:
             self.__exit__()
             raise
@@ -175,6 +166,7 @@ def _child(
     def is_over() -> bool:
         return pipe.poll() and pipe.recv() is None
 
+    die_with_parent()
     try:
         pipe.send(live(options, shard, routes, tell, total=total, is_over=is_over))
     except (EOFError, BrokenPipeError, ConnectionResetError):

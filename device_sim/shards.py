@@ -5,16 +5,16 @@ child whose parent is gone ends, too.
 """
 
 import itertools
-import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
 from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
 
-from device_sim.child import die_with_parent, without_interrupts
+from device_sim.child import die_with_parent, start, without_interrupts
 from device_sim.ending import asked_to_end
 from device_sim.glimpse import Glimpse, glimpse_of, together
 from device_sim.link.port import LinkRefused
@@ -104,22 +104,15 @@ class _Children:
         self.glimpses = [Glimpse(robots=len(part.specs)) for part in parts]
         self._ended: dict[int, _Ended] = {}
         self._pipes: dict[int, Connection] = {}
-        self._processes: list[Any] = []
+        self._processes: list[SpawnProcess] = []
         self._parts = parts
 
     def __enter__(self) -> Self:
-        context = multiprocessing.get_context("spawn")
         try:
             with without_interrupts():
                 for number, part in enumerate(self._parts):
-                    ours, theirs = context.Pipe()
-                    process = context.Process(
-                        target=_child, args=(part, theirs), name=f"robots-{number}", daemon=True
-                    )
-                    process.start()
-                    theirs.close()
+                    process, self._pipes[number] = start(_child, (part,), f"robots-{number}")
                     self._processes.append(process)
-                    self._pipes[number] = ours
         except BaseException:
             self._kill()
             raise

@@ -19,6 +19,7 @@ from device_sim.plots.theme import (
     MUTED,
     beside,
     chart,
+    counts_axis,
     number,
     percent,
     percent_axis,
@@ -48,9 +49,7 @@ def missions(day: Day) -> Figure:
         labels=[part_words(name) for name in day.by_part],
     )  # fmt: skip
     axes.plot(day.hours, day.under_way, color=INK, linewidth=1.2, label="All")
-    axes.set_ylabel("robots on a mission")
-    axes.set_ylim(bottom=0)
-    thousands(axes)
+    counts_axis(axes, "robots on a mission")
     time_axis(axes, day)
     beside(axes, day.part, reverse=True)
     return figure
@@ -109,9 +108,7 @@ def messages(day: Day) -> Figure:
     axes.fill_between(day.hours, 0, day.messages_a_second, color=CYCLE[0], alpha=0.18, linewidth=0)
     axes.plot(day.hours, day.messages_a_second, color=CYCLE[0], linewidth=1.6, label="messages")
     axes.axhline(mean, color=MUTED, linewidth=1, linestyle="--", label="average")
-    axes.set_ylabel("messages a second")
-    axes.set_ylim(bottom=0)
-    thousands(axes)
+    counts_axis(axes, "messages a second")
     time_axis(axes, day)
     beside(axes)
     return figure
@@ -133,9 +130,7 @@ def errors(day: Day) -> Figure:
         labels=[f"{name} ({number(counts.sum())})" for name, counts in shown], colors=CYCLE,
         linewidth=0,
     )  # fmt: skip
-    axes.set_ylabel("errors an hour")
-    axes.set_ylim(bottom=0)
-    thousands(axes)
+    counts_axis(axes, "errors an hour")
     time_axis(axes, day)
     beside(axes, "code and meaning", reverse=True)
     return figure
@@ -163,9 +158,7 @@ def versions(day: Day) -> Figure:
     for color, (name, counts) in zip(CYCLE, kinds, strict=False):
         label = " ".join(name.split("+")[:2])
         axes.plot(day.hours, counts, color=color, linewidth=1.6, label=label)
-    axes.set_ylabel("robots")
-    axes.set_ylim(bottom=0)
-    thousands(axes)
+    counts_axis(axes, "robots")
     time_axis(axes, day)
     beside(axes, "version")
     return figure

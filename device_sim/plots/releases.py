@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from device_sim.plots.day import HOUR_S, Day, Numbers, Release
-from device_sim.plots.theme import CYCLE, MUTED, beside, chart, number, thousands, time_axis
+from device_sim.plots.theme import CYCLE, MUTED, beside, chart, counts_axis, number, time_axis
 
 Bools = npt.NDArray[np.bool_]
 _LEAST_MISSIONS: Final = 20
@@ -34,9 +34,7 @@ def course(day: Day) -> Figure:
             axes.axvline(release.stopped_h, color=color, linewidth=1.0, alpha=0.6)
     for line, words in (("--", "told"), ("-", "installed"), (":", "failed")):
         axes.plot([], [], line, color=MUTED, label=words)
-    axes.set_ylabel("robots")
-    axes.set_ylim(bottom=0)
-    thousands(axes)
+    counts_axis(axes, "robots")
     time_axis(axes, day)
     beside(axes)
     return figure

@@ -92,6 +92,13 @@ def _clock(day: Day, hour: float) -> str:
     return f"{at:%H:%M}\n{at:%a} {at.day} {at:%b}" if at.hour == 0 else f"{at:%H:%M}"
 
 
+def counts_axis(axes: Axes, what: str) -> None:
+    """Counts of something on the upright axis, from none on."""
+    axes.set_ylabel(what)
+    axes.set_ylim(bottom=0)
+    thousands(axes)
+
+
 def thousands(axes: Axes) -> None:
     """Values of the upright axis with separators."""
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _place: number(value)))

@@ -1,6 +1,5 @@
 """Counts what happens to a fleet that nobody listens to, and hashes it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,12 +45,3 @@ class Tally:
                 self.results += np.bincount(batch.values, minlength=len(RESULTS))
             elif batch.kind in (Kind.ERROR, Kind.BIN_FULL):
                 np.add.at(self.errors, (place, np.minimum(batch.values, _CODES - 1)), 1)
-
-    def facts_by_kind(self) -> Mapping[str, int]:
-        """How many of each."""
-        counts = self.by_kind.sum(axis=1)
-        return {kind.value: int(counts[CODE[kind]]) for kind in KINDS}
-
-    def missions_by_result(self) -> Mapping[str, int]:
-        """How missions ended, by the words of their records."""
-        return {name: int(n) for name, n in zip(RESULTS, self.results, strict=True) if name}

@@ -5,7 +5,7 @@ import pytest
 
 from device_sim.robot.catalogue import FirmwareTraits
 from device_sim.robot.coverage import Passes
-from device_sim.robot.facts import Kind
+from device_sim.robot.facts import CODE, Kind
 from device_sim.robot.homes import home
 from device_sim.robot.influence import cut_links, cut_power, wish
 from device_sim.robot.parameters import Habits
@@ -104,8 +104,8 @@ def test_a_power_cut_silences_homes_and_stops_the_charging_until_it_is_over() ->
 
     assert {robots.phase_of(row) for row in range(3)} == {Phase.CHARGE}
     assert (robots.link_s == 0).all()
-    assert tally.facts_by_kind()["link_back"] == 2
-    assert tally.facts_by_kind()["error"] == 0
+    assert tally.by_kind[CODE[Kind.LINK_BACK]].sum() == 2
+    assert tally.by_kind[CODE[Kind.ERROR]].sum() == 0
     assert (robots.charge >= before).all()
 
 
@@ -120,7 +120,7 @@ def test_an_outage_that_comes_during_another_lasts_as_long_as_the_longer_one() -
     happened = step(robots, START + 900)
 
     assert [(each.kind, each.at_s) for each in happened] == [(Kind.LINK_BACK, START + 601)]
-    assert tally.facts_by_kind()["link_lost"] == 1
+    assert tally.by_kind[CODE[Kind.LINK_LOST]].sum() == 1
 
 
 def test_wishes_come_true_at_their_second() -> None:

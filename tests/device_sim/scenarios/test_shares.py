@@ -9,12 +9,12 @@ from device_sim import census, scenario
 from device_sim.robot.facts import Facts, Kind
 from device_sim.robot.fleet import RESULTS, Fleet
 from device_sim.robot.parameters import FULL, HOUSEHOLDS
-from device_sim.robot.routes import Routes
 from device_sim.robot.step import advance
 from device_sim.scenario import Scenario
+from device_sim.shard import RUN_UP_S
 
 ROBOTS, HOMES = 16_000, 96
-RUN_UP_S, DAY_S = 6 * 3600, 86_400
+DAY_S = 86_400
 BAT = RESULTS.index("bat")
 SHIPPED = ("one-home", "apartment-block", "city", "born-2015", "christmas-morning", "power-cut")
 
@@ -39,9 +39,7 @@ def ended() -> tuple[np.ndarray, np.ndarray]:
     """The results of a day of born-2015 in fewer homes, and the cycles of the batteries."""
     born = scenario.load("born-2015").model_dump(exclude_unset=True)
     chosen = Scenario.model_validate({**born, "homes": {"different": HOMES}})
-    routes = Routes.of(census.homes_of(chosen))
-    mix = chosen.households.mix
-    who = census.take(chosen, chosen.seed, routes, first=0, count=ROBOTS, mix=mix)
+    who = census.whole(chosen, chosen.seed, ROBOTS)
     fleet = Fleet(who.specs, chosen.seed, chosen.start - RUN_UP_S, population=who,
                   faults=chosen.luck, habits=chosen.habits)  # fmt: skip
     advance(fleet, chosen.start, Ends(fleet))
