@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from device_sim.picture.legend import Card, Sign
+
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "README.md").read_text()
 COMMANDS = sorted(set(re.findall(r"`robofleet ([a-z]+)", TEXT)))
@@ -39,8 +41,9 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_the_picture_shows_what_its_words_say() -> None:
-    drawn = (ROOT / "docs" / "mission.svg").read_text()
+    home, legend = (ROOT / "docs" / "mission.svg").read_text().split(f"<title>{Card([]).title}<")
     alt = re.search(r'<img src="docs/mission.svg" alt="([^"]+)"', TEXT)[1]
     numbers = ("no error", "one error", "two errors", "three errors")
 
-    assert numbers[drawn.count('class="error"')] in alt
+    assert numbers[home.count('class="error"')] in alt
+    assert str(Sign.ERROR) in legend
